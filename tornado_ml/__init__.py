@@ -1,0 +1,8 @@
+"""tornado-ml serves machine-learning models over WebSockets. This is what the author of a model plugin imports."""
+
+from tornado_ml.errors import MLModelException, MLModelSchemaValidationException
+from tornado_ml.hookspecs import hookimpl
+from tornado_ml.models.base import MLModel
+
+__all__ = ["MLModel", "MLModelException", "MLModelSchemaValidationException", "hookimpl"]
+__version__ = "0.1.0"
