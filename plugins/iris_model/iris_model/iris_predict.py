@@ -1,0 +1,103 @@
+"""The model as it is served: its declaration, and the prediction with the parameters that `iris_train` wrote."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from marshmallow import Schema, fields, validate
+
+from tornado_ml import MLModel, MLModelException
+
+FEATURES = ("sepal_length", "sepal_width", "petal_length", "petal_width")
+"""The lengths in the order of the columns that the model was trained on."""
+
+SPECIES = ("setosa", "versicolor", "virginica")
+
+MODEL_FILE = Path(__file__).parent / "model_files" / "svc_model.onnx"
+
+
+class ModelFileChanged(MLModelException):
+    """The model file is not the one that its checksum was taken of."""
+
+
+def length(title: str, description: str) -> fields.Float:
+    return fields.Float(
+        required=True,
+        validate=validate.Range(0, 10),
+        metadata={"title": title, "description": description, "x-unit": "cm"},
+    )
+
+
+class IrisInput(Schema):
+    sepal_length = length("Sepal length", "Length of a sepal (outer petal), in cm.")
+    sepal_width = length("Sepal width", "Width of a sepal (outer petal) at its widest, in cm.")
+    petal_length = length("Petal length", "Length of a petal, in cm.")
+    petal_width = length("Petal width", "Width of a petal at its widest, in cm.")
+
+
+class IrisOutput(Schema):
+    species = fields.String(
+        required=True,
+        validate=validate.OneOf(SPECIES),
+        metadata={"title": "Species", "description": "The species of Iris that the lengths fit best."},
+    )
+
+
+class IrisModel(MLModel):
+    """A support vector classifier, trained on Fisher's 150 irises."""
+
+    qualified_name = "iris_model"
+    display_name = "Iris Model"
+    description = "Tells the species of an iris flower from the lengths and widths of its sepals and petals."
+    major_version = 1
+    minor_version = 0
+    input_schema = IrisInput
+    output_schema = IrisOutput
+    examples = (
+        {"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 0.2},
+        {"sepal_length": 7.0, "sepal_width": 3.2, "petal_length": 4.7, "petal_width": 1.4},
+        {"sepal_length": 6.3, "sepal_width": 3.3, "petal_length": 6.0, "petal_width": 2.5},
+    )
+
+    def __init__(self) -> None:
+        # Imported here, not above: the service imports this module for its declaration alone.
+        import numpy as np
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        # One row of four numbers: waking a second thread would take longer than the prediction.
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        session = onnxruntime.InferenceSession(read_unchanged(MODEL_FILE), options, providers=["CPUExecutionProvider"])
+
+        def classify(lengths: list[float]) -> str:
+            (labels,) = session.run(["label"], {"lengths": np.array([lengths], dtype=np.float32)})
+            return str(labels[0])
+
+        self._classify = classify
+
+    def predict(self, data: Mapping[str, float]) -> dict[str, str]:
+        return {"species": self._classify([data[feature] for feature in FEATURES])}
+
+
+def read_unchanged(file: Path) -> bytes:
+    """The content of `file`, if it has the SHA-256 that the file beside it, named `….sha256`, says.
+
+    Raises:
+        ModelFileChanged: it has another.
+    """
+    content = file.read_bytes()
+    expected = checksum_file(file).read_text(encoding="ascii").partition(" ")[0]
+    actual = hashlib.sha256(content).hexdigest()
+    if actual != expected:
+        raise ModelFileChanged(
+            f"{file} has the SHA-256 {actual}, but {checksum_file(file).name} says {expected}:"
+            " the file was damaged or replaced. Install iris-model again."
+        )
+    return content
+
+
+def checksum_file(file: Path) -> Path:
+    """Where the checksum of `file` is kept, in the format of `sha256sum`."""
+    return file.with_name(f"{file.name}.sha256")
