@@ -1,0 +1,114 @@
+"""Every setting, once: name, type, range, default and one sentence. Everything else is derived from here."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tornado_ml.settings.kinds import Flag, Folder, HostName, ListOf, Origin, Seconds, Text, Whole
+from tornado_ml.settings.tables import Entry, Named, Section, required, setting
+
+ENVIRONMENTS = ("ProdConfig", "BetaConfig", "TestConfig", "DevConfig")
+"""The environments that exist even if no file declares them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerSettings:
+    """Where the service listens, whom it answers, and how much it takes."""
+
+    host: str = setting(HostName(), "127.0.0.1", "The address to listen on; 0.0.0.0 and :: are all of this machine's.")
+    port: int = setting(Whole(0, 65535), 8765, "The port to listen on; 0 lets the kernel choose a free one.")
+    allowed_hosts: tuple[str, ...] = setting(
+        ListOf(HostName(), "a list of host names"),
+        (),
+        "The names by which clients may address the service (their Host header), besides localhost and loopback"
+        " addresses.",
+    )
+    allowed_origins: tuple[str, ...] = setting(
+        ListOf(Origin(), "a list of origins"),
+        (),
+        "The origins whose pages may use the service, besides its own.",
+    )
+    max_message_bytes: int = setting(
+        Whole(1),
+        65536,
+        "The largest message or REST body in bytes; while one is parsed every other client waits, up to 3 ms at 64 KiB"
+        " and 1.7 s at 10 MB.",
+    )
+    max_json_depth: int = setting(Whole(1), 64, "How deeply arrays and objects may be nested in a message.")
+    max_connections: int = setting(
+        Whole(1), 10_000, "How many sockets may be open at once; keep it below the limit of open files."
+    )
+    max_open_requests: int = setting(
+        Whole(1), 64, "How many requests may be open at once on one connection; the next one is answered OVERLOADED."
+    )
+    outbox_bytes: int = setting(
+        Whole(1), 1_048_576, "How many bytes of answers may wait for one client before its connection is given up."
+    )
+    stalled_s: float = setting(
+        Seconds(zero=False), 5, "How long a client may read nothing while answers wait before it is given up."
+    )
+    ping_interval_s: float = setting(
+        Seconds(zero=False), 20, "How often the service pings each client, so that no proxy takes it for idle."
+    )
+    drain_s: float = setting(
+        Seconds(zero=True), 10, "How long a stop waits for open requests; 0 cuts them off at once."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PluginModel:
+    """A model that comes as a class instead of a plugin; once for each."""
+
+    module_name: str = required(
+        Text(), "The module to import, where the model runs.", example="iris_model.iris_predict"
+    )
+    class_name: str = required(Text(), "The model's class in that module.", example="IrisModel")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PluginSettings:
+    """Where plugins come from, besides the entry points of installed packages."""
+
+    directories: tuple[Path, ...] = setting(
+        ListOf(Folder(), "a list of paths"),
+        (),
+        "Folders in which every Python file and package is a plugin; a relative path counts from the file that names"
+        " it.",
+    )
+    disabled: tuple[str, ...] = setting(
+        ListOf(Text(), "a list of plugin names"), (), "The names of plugins that are not loaded."
+    )
+    strict: bool = setting(Flag(), False, "Whether the service refuses to start when any plugin or model fails.")
+    models: tuple[PluginModel, ...] = setting(
+        ListOf(Entry(PluginModel), "a list of tables"), (), "Models that come as classes instead of plugins."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSettings:
+    """How one model is run, whose qualified_name stands for NAME; once for each."""
+
+    required: bool = setting(Flag(), False, "Whether the service is ready only when this model is.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """All settings, complete and checked."""
+
+    server: ServerSettings = dataclasses.field(
+        default_factory=ServerSettings, metadata={"kind": Section(ServerSettings)}
+    )
+    plugins: PluginSettings = dataclasses.field(
+        default_factory=PluginSettings, metadata={"kind": Section(PluginSettings)}
+    )
+    models: Mapping[str, ModelSettings] = dataclasses.field(
+        default_factory=dict, metadata={"kind": Named(Section(ModelSettings))}
+    )
+    """By qualified_name, as far as the settings name them."""
+
+    def model(self, qualified_name: str) -> ModelSettings:
+        """The settings of a model, whether they name it or not."""
+        return self.models.get(qualified_name, ModelSettings())
