@@ -3,7 +3,7 @@
     python .ci/tally.py REPORTS ENVIRONMENT...
 
 reads REPORTS/ENVIRONMENT.xml (JUnit, as pytest writes it), leaves what it prints in REPORTS/tally.txt too, and takes
-the reports away, so that none is ever counted twice. Fails when no unit test ran on any Python: that run proved nothing.
+the reports away, so that none is counted twice. Fails when no unit test ran on any Python: such a run proves nothing.
 """
 
 import re
