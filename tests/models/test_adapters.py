@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from marshmallow import Schema, fields
+
 from tornado_ml import MLModel, MLModelException, MLModelSchemaValidationException
 from tornado_ml.errors import ModelRefused
 from tornado_ml.models.adapters import adapt, is_schema_fault
@@ -194,6 +195,11 @@ def test_a_bad_schema_is_refused_with_the_name_of_the_side(name: str, schema: ob
 def test_examples_that_are_no_list_are_refused(examples: object) -> None:
     with pytest.raises(ModelRefused, match=r"Echo\.examples must be a list of inputs"):
         adapt(echo_with(examples=examples))
+
+
+def test_an_example_that_json_cannot_say_is_refused_with_its_place() -> None:
+    with pytest.raises(ModelRefused, match=r"Echo\.examples must be JSON data: /1/seen is of type set"):
+        adapt(echo_with(examples=["hello", {"seen": {1, 2}}]))
 
 
 def test_what_a_property_raises_is_not_hidden() -> None:

@@ -14,7 +14,8 @@ from typing import Any
 
 from tornado_ml.errors import MLModelSchemaValidationException, ModelRefused
 from tornado_ml.models.base import check_qualified_name, version_number
-from tornado_ml.models.schema import Declaration, declare
+from tornado_ml.models.plain_data import NotPlain, plain
+from tornado_ml.models.schema import Declaration, Direction, declare
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,8 @@ def adapt(model: object) -> AdaptedModel:
         description=_text(model, "description"),
         major_version=major_version,
         minor_version=minor_version,
-        input=_declaration(model, "input_schema"),
-        output=_declaration(model, "output_schema"),
+        input=_declaration(model, "input"),
+        output=_declaration(model, "output"),
         examples=_examples(model),
         predict=predict,
     )
@@ -97,10 +98,11 @@ def _version(model: object) -> tuple[int, int]:
     return major, minor
 
 
-def _declaration(model: object, name: str) -> Declaration:
+def _declaration(model: object, direction: Direction) -> Declaration:
+    name = f"{direction}_schema"
     schema = _required(model, name)
     try:
-        return declare(schema)
+        return declare(schema, direction=direction)
     except ModelRefused as refusal:
         raise ModelRefused(f"{type(model).__qualname__}.{name} is refused: {refusal}") from refusal
 
@@ -109,7 +111,11 @@ def _examples(model: object) -> tuple[Any, ...]:
     examples = getattr(model, "examples", ())
     if not isinstance(examples, Sequence) or isinstance(examples, str | bytes):
         raise ModelRefused(f"{type(model).__qualname__}.examples must be a list of inputs, and is {_shown(examples)}.")
-    return tuple(examples)
+    try:
+        return tuple(plain(list(examples)))
+    except NotPlain as error:
+        path, message = error.fault.path, error.fault.message
+        raise ModelRefused(f"{type(model).__qualname__}.examples must be JSON data: {path} {message}.") from error
 
 
 def _required(model: object, name: str) -> Any:

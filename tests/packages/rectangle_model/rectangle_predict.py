@@ -1,8 +1,9 @@
 """A model for the original service: it judges its input with its own schema, to which 2 is no float."""
 
 from ml_model_abc import MLModel, MLModelSchemaValidationException
-from rectangle_model import __qualified_name__, __version_info__
 from schema import Schema, SchemaError
+
+from rectangle_model import __qualified_name__, __version_info__
 
 
 class RectangleModel(MLModel):

@@ -4,6 +4,7 @@ from enum import Enum
 
 from ml_base import MLModel
 from pydantic import BaseModel, Field
+
 from tip_model import __version__
 
 
