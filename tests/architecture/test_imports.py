@@ -44,7 +44,7 @@ os.environ.__class__ = Environment
 sys.addaudithook(watch)
 for path in sorted(package.rglob("*.py")):
     name = ".".join(path.relative_to(package.parent).with_suffix("").parts).removesuffix(".__init__")
-    if not any(name == skipped or name.startswith(skipped + ".") for skipped in sys.argv[1:]):
+    if path.stem != "__main__" and not any(name == skipped or name.startswith(skipped + ".") for skipped in sys.argv[1:]):
         importlib.import_module(name)
 print(json.dumps({"deeds": deeds, "modules": sorted(sys.modules)}))
 """
