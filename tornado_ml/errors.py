@@ -11,7 +11,8 @@
     OperatorError                       stops a command or marks a plugin or model as failed
     ├── SettingsError
     ├── PluginError
-    └── ModelRefused
+    └── ModelLoadError
+        └── ModelRefused
     MLModelException                    raised by models
     └── MLModelSchemaValidationException
 
@@ -45,7 +46,11 @@ class PluginError(OperatorError):
     """A plugin cannot be used."""
 
 
-class ModelRefused(OperatorError):
+class ModelLoadError(OperatorError):
+    """A model could not be loaded."""
+
+
+class ModelRefused(ModelLoadError):
     """A model cannot be served as it is declared."""
 
 

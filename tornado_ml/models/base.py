@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
+
+from tornado_ml.errors import ModelRefused
+
+QUALIFIED_NAME_PATTERN = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
+"""What a model's name looks like: it stands in addresses, file names and metrics without being escaped."""
+
+VERSION_PATTERN = r"[0-9]{1,9}(\.[0-9]{1,9})?"
+"""What clients ask for a version with: `major` or `major.minor`."""
 
 
 class MLModel(ABC):
@@ -16,7 +25,7 @@ class MLModel(ABC):
     """
 
     qualified_name: str
-    """The name clients use: letters, digits, `_`, `.` and `-`, up to 128 of them, the first a letter, a digit or `_`."""
+    """The name clients use: 1 to 128 letters, digits, `_`, `.` and `-`, the first a letter, a digit or `_`."""
     display_name: str
     description: str
     major_version: int
@@ -41,4 +50,28 @@ class MLModel(ABC):
             MLModelSchemaValidationException: the input is refused for a reason the schema cannot say. The client is
                 answered `INVALID_INPUT` with the exception's text.
             Exception: anything else is answered `INTERNAL`; its text goes to the log only.
+
         """
+
+
+def check_qualified_name(name: object) -> None:
+    """Raises ModelRefused unless `name` can be a model's."""
+    if not isinstance(name, str) or re.fullmatch(QUALIFIED_NAME_PATTERN, name) is None:
+        raise ModelRefused(
+            f"The qualified_name {str(name)[:200]!r} is refused: it takes 1 to 128 letters, digits, '_', '.' and '-',"
+            " and starts with a letter, a digit or '_'."
+        )
+
+
+def is_version_request(text: str) -> bool:
+    """Whether clients may ask for a version with `text`."""
+    return re.fullmatch(VERSION_PATTERN, text) is not None
+
+
+def version_number(value: object) -> int | None:
+    """A major or minor version as an integer; None if it is none. The original's models give some as strings."""
+    if type(value) is int and value >= 0:
+        return value
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value)
+    return None

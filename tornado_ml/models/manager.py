@@ -1,0 +1,261 @@
+"""Which models exist, in which versions and states. Constructing and running them is the executors' work."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from tornado_ml.errors import ModelLoadError, ModelNotFound, ModelNotReady, OperatorError
+from tornado_ml.models.loaded import ModelReport, class_path
+from tornado_ml.models.schema import Validator
+
+log = logging.getLogger(__name__)
+
+Version = tuple[int, int]
+Identity = tuple[str, Version]
+"""Qualified name and version: what there may be one of."""
+
+
+class ModelState(StrEnum):
+    LOADING = "loading"
+    READY = "ready"
+    FAILED = "failed"
+    UNLOADING = "unloading"
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A model that a plugin brings, before it is constructed."""
+
+    plugin: str
+    """The key of the plugin."""
+    factory: Callable[[], object]
+    identity: Identity | None = None
+    """None where only the constructed model says it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One prediction, as an executor made it."""
+
+    prediction: Any
+    queue_s: float
+    predict_s: float
+    batch_size: int
+
+
+class Executor(Protocol):
+    """Where one model runs. Never blocks the caller's event loop."""
+
+    async def load(self) -> ModelReport:
+        """Construct the model. Raises ModelLoadError, caused by whatever its constructor raised."""
+
+    async def predict(self, document: Any) -> Outcome:
+        """One prediction. Raises what `LoadedModel.predict` raises."""
+
+    async def close(self) -> None:
+        """Take no more work and let go of the model; what still runs is abandoned."""
+
+
+class Deployment:
+    """One version of one model: its state, and the executor it runs in."""
+
+    def __init__(self, registration: Registration, executor: Executor) -> None:
+        self.registration = registration
+        self.executor = executor
+        self.state = ModelState.LOADING
+        self.reason: str | None = None
+        self.report: ModelReport | None = None
+        self.plugins = {registration.plugin}
+        """The keys of all plugins that brought it; more than one where they brought the same class."""
+        self._input_validator: Validator | None = None
+
+    @property
+    def identity(self) -> Identity | None:
+        return self.report.identity if self.report else self.registration.identity
+
+    @property
+    def known_identity(self) -> Identity:
+        """The identity of one that the manager lists: it lists none without."""
+        assert self.identity is not None
+        return self.identity
+
+    @property
+    def model_version(self) -> str:
+        """The version as clients name it, `major.minor`."""
+        return "" if self.identity is None else "{}.{}".format(*self.identity[1])
+
+    @property
+    def display_name(self) -> str:
+        return self._said("display_name") or (self.identity[0] if self.identity else "")
+
+    @property
+    def description(self) -> str:
+        return self._said("description")
+
+    @property
+    def ready_report(self) -> ModelReport:
+        """Raises ModelNotReady unless the model is ready."""
+        if self.state is not ModelState.READY or self.report is None:
+            raise ModelNotReady(f"The model is not ready: it is {self.state}.")
+        return self.report
+
+    @property
+    def class_path(self) -> str | None:
+        if self.report is not None:
+            return self.report.class_path
+        factory = self.registration.factory
+        return class_path(factory) if isinstance(factory, type) else None
+
+    @property
+    def input_validator(self) -> Validator:
+        """Raises ModelNotReady unless the model is ready."""
+        if self.state is not ModelState.READY or self._input_validator is None:
+            raise ModelNotReady(f"The model is not ready: it is {self.state}.")
+        return self._input_validator
+
+    def _said(self, attribute: str) -> str:
+        value = getattr(self.report or self.registration.factory, attribute, "")
+        return value if isinstance(value, str) else ""
+
+    def became_ready(self, report: ModelReport) -> None:
+        self._input_validator = Validator(report.input_schema)
+        self.report = report
+        self.state = ModelState.READY
+
+    def failed(self, reason: str) -> None:
+        self.state = ModelState.FAILED
+        self.reason = reason
+
+
+class ModelManager:
+    """The models of one service. There is one, and all handlers are given it.
+
+    Args:
+        make_executor: gives the executor that a registered model shall run in.
+        on_plugin_fault: told `(plugin, reason)` when a model shows only on construction that its plugin is at fault:
+            it is no model, or another plugin has brought that name and version already. All models of that plugin
+            are unloaded.
+    """
+
+    def __init__(
+        self,
+        make_executor: Callable[[Registration], Executor],
+        on_plugin_fault: Callable[[str, str], None],
+    ) -> None:
+        self._make_executor = make_executor
+        self._on_plugin_fault = on_plugin_fault
+        self._deployments: list[Deployment] = []
+        self.first_round_is_over = False
+
+    async def load(self, registrations: Iterable[Registration]) -> None:
+        """Load models, side by side; returns when each is ready or has failed."""
+        admitted = []
+        for registration in registrations:
+            if (deployment := await self._admit(registration)) is not None:
+                admitted.append(deployment)
+        await asyncio.gather(*(self._load_one(deployment) for deployment in admitted))
+        self.first_round_is_over = True
+
+    def deployments(self) -> list[Deployment]:
+        """All whose name is known, by name, newest version first."""
+        named = [(one.identity, one) for one in self._deployments if one.identity is not None]
+        named.sort(key=lambda pair: (pair[0][0], -pair[0][1][0], -pair[0][1][1]))
+        return [one for _, one in named]
+
+    def versions(self, qualified_name: str, version: str | None = None) -> list[Deployment]:
+        """The versions of one model, newest first; those that `version` (`"1"` or `"1.2"`) names, where it is given.
+
+        Raises:
+            ModelNotFound: there is none.
+        """
+        wanted = () if version is None else tuple(int(part) for part in version.split("."))
+        found = [
+            one
+            for one in self.deployments()
+            if one.identity and one.identity[0] == qualified_name and one.identity[1][: len(wanted)] == wanted
+        ]
+        if not found:
+            raise ModelNotFound
+        return found
+
+    def find(self, qualified_name: str, version: str | None = None) -> Deployment:
+        """The newest ready one of `versions`, else the newest."""
+        return newest(self.versions(qualified_name, version))
+
+    def models_of(self, plugin: str) -> list[str]:
+        """The names of the models that a plugin brought."""
+        return sorted({one.identity[0] for one in self._deployments if one.identity and plugin in one.plugins})
+
+    async def close(self) -> None:
+        """Unload all models."""
+        await asyncio.gather(*(self._unload(deployment) for deployment in list(self._deployments)))
+
+    async def _admit(self, registration: Registration) -> Deployment | None:
+        """Make a deployment of a registration, unless it is another one's double."""
+        deployment = Deployment(registration, self._make_executor(registration))
+        if await self._is_double(deployment):
+            return None
+        self._deployments.append(deployment)
+        return deployment
+
+    async def _load_one(self, deployment: Deployment) -> None:
+        registration = deployment.registration
+        try:
+            report = await deployment.executor.load()
+            if registration.identity not in (None, report.identity):
+                raise ModelLoadError(f"The class says it is {registration.identity}, its object {report.identity}.")
+            if deployment not in self._deployments:  # its plugin failed in the meantime
+                return
+            deployment.became_ready(report)
+        except OperatorError as error:
+            await deployment.executor.close()
+            if deployment not in self._deployments:
+                return
+            if registration.identity is None:
+                await self._fail_plugin(registration.plugin, str(error))
+            else:
+                deployment.failed(str(error))
+                log.error("Model %s failed to load: %s", _shown(registration.identity), error, exc_info=error.__cause__)
+            return
+        if not await self._is_double(deployment):
+            log.info("Model %s is ready.", _shown(report.identity))
+
+    async def _is_double(self, deployment: Deployment) -> bool:
+        """Whether its name and version are taken; then it goes, and its plugin too, unless the class is the same."""
+        twin = next(
+            (one for one in self._deployments if one is not deployment and one.identity == deployment.identity), None
+        )
+        if twin is None or deployment.identity is None:
+            return False
+        await self._unload(deployment)
+        if twin.class_path is not None and twin.class_path == deployment.class_path:
+            twin.plugins |= deployment.plugins
+        else:
+            reason = f"Model {_shown(deployment.identity)} is there already, from plugin {twin.registration.plugin}."
+            await self._fail_plugin(deployment.registration.plugin, reason)
+        return True
+
+    async def _fail_plugin(self, plugin: str, reason: str) -> None:
+        self._on_plugin_fault(plugin, reason)
+        await asyncio.gather(*(self._unload(one) for one in list(self._deployments) if one.plugins == {plugin}))
+
+    async def _unload(self, deployment: Deployment) -> None:
+        deployment.state = ModelState.UNLOADING
+        await deployment.executor.close()
+        if deployment in self._deployments:
+            self._deployments.remove(deployment)
+
+
+def newest(versions: Sequence[Deployment]) -> Deployment:
+    """The first ready one of versions that stand newest first, else the first."""
+    return next((one for one in versions if one.state is ModelState.READY), versions[0])
+
+
+def _shown(identity: Identity) -> str:
+    name, (major, minor) = identity
+    return f"{name} {major}.{minor}"

@@ -1,0 +1,188 @@
+"""What is said of the wire, made from its declarations: OpenAPI, AsyncAPI, the constants of the browser's client."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from marshmallow import Schema
+
+from tornado_ml import __version__, errors
+from tornado_ml.errors import ServiceError
+from tornado_ml.models.schema import declare
+from tornado_ml.protocol import messages, routes
+from tornado_ml.protocol.messages import Document, ErrorData, Event
+from tornado_ml.protocol.routes import HTTP_STATUS, Route
+
+TITLE = "tornado-ml"
+DESCRIPTION = "Machine-learning models, served over WebSockets and HTTP."
+
+
+def error_classes() -> list[type[ServiceError]]:
+    """Every error that clients may see, in the order of the contract's table."""
+
+    def leaves(error: type[ServiceError]) -> Iterator[type[ServiceError]]:
+        below = error.__subclasses__()
+        if not below:
+            yield error
+        for child in below:
+            yield from leaves(child)
+
+    return [error for error in leaves(ServiceError) if error.__module__ == errors.__name__]
+
+
+def openapi() -> Document:
+    """REST as OpenAPI 3.1."""
+    schemas = _Schemas()
+    paths: Document = {}
+    for route in routes.ROUTES:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": TITLE, "description": DESCRIPTION, "version": __version__},
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {"schemas": schemas.found},
+    }
+
+
+def asyncapi() -> Document:
+    """The socket as AsyncAPI 3.0."""
+    schemas = _Schemas()
+    channel = {"$ref": "#/channels/socket"}
+    operations: Document = {}
+    described: Document = {}
+    for event in messages.EVENTS:
+        described[event.name] = {
+            "name": event.name,
+            "summary": event.summary,
+            "contentType": "application/json",
+            "payload": schemas.take(event.envelope(), _title(event)),
+        }
+        operations[event.name] = {
+            "action": "receive" if event.sender == "client" else "send",
+            "summary": event.summary,
+            "channel": channel,
+            "messages": [{"$ref": f"#/channels/socket/messages/{event.name}"}],
+        }
+    return {
+        "asyncapi": "3.0.0",
+        "info": {"title": TITLE, "description": DESCRIPTION, "version": __version__},
+        "defaultContentType": "application/json",
+        "channels": {
+            "socket": {
+                "address": "/ws",
+                "description": f"One WebSocket message carries one envelope. Subprotocol: {messages.SUBPROTOCOL_JSON}.",
+                "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in described},
+            }
+        },
+        "operations": operations,
+        "components": {"messages": described, "schemas": schemas.found},
+    }
+
+
+def browser_constants() -> str:
+    """`web/js/protocol.js`: what the page needs to know of the wire."""
+    events = {event.name.upper(): event.name for event in messages.EVENTS}
+    codes = {
+        error.code: {"type": error.type, "when": error.when, "http": HTTP_STATUS[error]} for error in error_classes()
+    }
+    closes = {close.name: close.code for close in messages.CLOSE_CODES}
+    return "\n".join(
+        [
+            "// Made by `make docs` from the declarations in tornado_ml/protocol. Do not edit.",
+            "",
+            _constant("SUBPROTOCOL_JSON", messages.SUBPROTOCOL_JSON, "The socket's subprotocol for JSON text frames."),
+            _constant("EVENTS", events, "The names of the events."),
+            _constant("ERROR_CODES", codes, "What each error code says."),
+            _constant("CLOSE_CODES", closes, "Why the service closes a socket."),
+        ]
+    )
+
+
+class _Schemas:
+    """Collects the schemas of a description under `#/components/schemas`."""
+
+    def __init__(self) -> None:
+        self.found: Document = {}
+
+    def of(self, schema: type[Schema]) -> Document:
+        name = schema.__name__.removesuffix("Document")
+        return self.take(declare(schema, direction="output").json_schema, name)
+
+    def take(self, json_schema: Document, name: str) -> Document:
+        """Put a self-contained schema and its `$defs` there; gives the reference to it."""
+        json_schema = _with_component_references(json_schema)
+        for key, inner in json_schema.pop("$defs", {}).items():
+            self.found.setdefault(key, inner)
+        json_schema.pop("$schema", None)
+        self.found[name] = json_schema
+        return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _with_component_references(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: inner.replace("#/$defs/", "#/components/schemas/")
+            if key == "$ref" and isinstance(inner, str)
+            else _with_component_references(inner)
+            for key, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [_with_component_references(inner) for inner in value]
+    return value
+
+
+def _operation(route: Route, schemas: _Schemas) -> Document:
+    operation: Document = {"operationId": route.name, "summary": route.summary, "responses": _responses(route, schemas)}
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in route.path_parameters
+    ] + [
+        {
+            "name": query.name,
+            "in": "query",
+            "description": query.description,
+            "schema": {"type": "string", "pattern": query.pattern},
+        }
+        for query in route.query
+    ]
+    if parameters:
+        operation["parameters"] = parameters
+    if route.has_body:
+        description = "What the model's input schema describes."
+        operation["requestBody"] = {
+            "required": True,
+            "description": description,
+            "content": {"application/json": {"schema": {"description": description}}},
+        }
+    return operation
+
+
+def _responses(route: Route, schemas: _Schemas) -> Document:
+    answer = {"type": "object"} if route.answer is None else schemas.of(route.answer)
+    responses: Document = {"200": _response(route.summary, answer)}
+    if route.unready_answer is not None:
+        responses["503"] = _response("Not ready.", schemas.of(route.unready_answer))
+    by_status: dict[int, list[type[ServiceError]]] = {}
+    for error in (*route.errors, *((errors.Forbidden,) if route.is_guarded else ()), errors.Internal):
+        by_status.setdefault(HTTP_STATUS[error], []).append(error)
+    for status, found in sorted(by_status.items()):
+        description = "; ".join(f"`{error.code}`: {error.when}" for error in found)
+        responses.setdefault(str(status), _response(description, schemas.of(ErrorData)))
+    return responses
+
+
+def _response(description: str, schema: Document) -> Document:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+def _title(event: Event) -> str:
+    return "".join(word.capitalize() for word in event.name.split("_"))
+
+
+def _constant(name: str, value: object, description: str) -> str:
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    if isinstance(value, dict):
+        text = f"Object.freeze({text})"
+    return f"/** {description} */\nexport const {name} = {text};\n"

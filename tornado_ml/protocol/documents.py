@@ -1,0 +1,175 @@
+"""The documents of REST, declared once, and made from what the manager knows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from marshmallow import fields, validate
+
+from tornado_ml.models.manager import Deployment, ModelManager, ModelState, newest
+from tornado_ml.plugins import Plugin, PluginHost, PluginOrigin, PluginState
+from tornado_ml.protocol.messages import Document, MessageSchema, PredictionResponseData, PredictionResponseMeta
+
+
+def _state() -> fields.String:
+    return fields.String(required=True, validate=validate.OneOf([state.value for state in ModelState]))
+
+
+class VersionDocument(MessageSchema):
+    model_version = fields.String(required=True, metadata={"description": "`major.minor`"})
+    state = _state()
+    reason = fields.String(metadata={"description": "Why it failed; absent unless it did."})
+
+
+class ModelDocument(MessageSchema):
+    """One model: its newest ready version, else its newest."""
+
+    qualified_name = fields.String(required=True, metadata={"description": "The name that requests use."})
+    display_name = fields.String(required=True)
+    description = fields.String(required=True)
+    major_version = fields.Integer(required=True, strict=True)
+    minor_version = fields.Integer(required=True, strict=True)
+    state = _state()
+    versions = fields.List(
+        fields.Nested(VersionDocument), required=True, metadata={"description": "All its versions, newest first."}
+    )
+
+
+class ModelsDocument(MessageSchema):
+    models = fields.List(fields.Nested(ModelDocument), required=True)
+
+
+class SourceDocument(MessageSchema):
+    name = fields.String(required=True)
+    description = fields.String(required=True)
+
+
+class CapabilitiesDocument(MessageSchema):
+    batch = fields.Boolean(required=True, metadata={"description": "Whether it answers several requests in one call."})
+    stream = fields.Boolean(required=True, metadata={"description": "Whether it gives partial predictions."})
+    session = fields.Boolean(required=True, metadata={"description": "Whether it has sessions."})
+    sources = fields.List(fields.Nested(SourceDocument), required=True)
+
+
+class ModelLimitsDocument(MessageSchema):
+    max_message_bytes = fields.Integer(
+        required=True,
+        strict=True,
+        metadata={"description": "The largest request, in bytes, on the socket and in REST."},
+    )
+
+
+class MetadataDocument(ModelDocument):
+    input_schema = fields.Dict(keys=fields.String(), required=True, metadata={"description": "JSON Schema 2020-12."})
+    output_schema = fields.Dict(keys=fields.String(), required=True, metadata={"description": "JSON Schema 2020-12."})
+    examples = fields.List(
+        fields.Raw(allow_none=True), required=True, metadata={"description": "Inputs to try the model with."}
+    )
+    capabilities = fields.Nested(CapabilitiesDocument, required=True)
+    limits = fields.Nested(ModelLimitsDocument, required=True)
+
+
+class PredictionDocument(PredictionResponseData):
+    meta = fields.Nested(PredictionResponseMeta, required=True)
+
+
+class RegisteredDocument(MessageSchema):
+    models = fields.List(
+        fields.String(), required=True, metadata={"description": "The names of the models it brought."}
+    )
+
+
+class PluginDocument(MessageSchema):
+    name = fields.String(required=True)
+    version = fields.String(required=True, allow_none=True)
+    origin = fields.String(required=True, validate=validate.OneOf([origin.value for origin in PluginOrigin]))
+    location = fields.String(required=True, metadata={"description": "Its module, path, or `module:Class`."})
+    state = fields.String(required=True, validate=validate.OneOf([state.value for state in PluginState]))
+    registered = fields.Nested(RegisteredDocument, required=True)
+    reason = fields.String(
+        required=True, allow_none=True, metadata={"description": "Why it failed, null unless it did."}
+    )
+
+
+class PluginsDocument(MessageSchema):
+    plugins = fields.List(fields.Nested(PluginDocument), required=True)
+
+
+class LiveDocument(MessageSchema):
+    status = fields.String(required=True, validate=validate.Equal("live"))
+
+
+class ReadyModelDocument(MessageSchema):
+    qualified_name = fields.String(required=True)
+    model_version = fields.String(
+        required=True, allow_none=True, metadata={"description": "Null for a required model that no plugin brought."}
+    )
+    state = _state()
+    required = fields.Boolean(required=True, metadata={"description": "Whether readiness waits for it."})
+
+
+class ReadyDocument(MessageSchema):
+    status = fields.String(required=True, validate=validate.OneOf(["ready", "not_ready"]))
+    models = fields.List(fields.Nested(ReadyModelDocument), required=True)
+
+
+def model_document(versions: Sequence[Deployment], shown: Deployment | None = None) -> Document:
+    """The entry of one model, from all its versions, newest first; of the version `shown` where that is given."""
+    deployment = shown or newest(versions)
+    name, (major, minor) = deployment.known_identity
+    return {
+        "qualified_name": name,
+        "display_name": deployment.display_name,
+        "description": deployment.description,
+        "major_version": major,
+        "minor_version": minor,
+        "state": deployment.state.value,
+        "versions": [_version_document(one) for one in versions],
+    }
+
+
+def metadata_document(versions: Sequence[Deployment], deployment: Deployment, max_message_bytes: int) -> Document:
+    """The metadata of one of a model's versions.
+
+    Raises:
+        ModelNotReady: it has not said its schemas yet.
+    """
+    report = deployment.ready_report
+    return model_document(versions, deployment) | {
+        "input_schema": report.input_schema,
+        "output_schema": report.output_schema,
+        "examples": list(report.examples),
+        "capabilities": {"batch": False, "stream": False, "session": False, "sources": []},
+        "limits": {"max_message_bytes": max_message_bytes},
+    }
+
+
+def models_document(manager: ModelManager) -> Document:
+    """All models."""
+    by_name = groupby(manager.deployments(), key=lambda one: one.known_identity[0])
+    return {"models": [model_document(list(versions)) for _, versions in by_name]}
+
+
+def plugins_document(plugins: PluginHost, manager: ModelManager) -> Document:
+    """All plugins."""
+    return {"plugins": [_plugin_document(plugin, manager.models_of(plugin.key)) for plugin in plugins.plugins]}
+
+
+def _plugin_document(plugin: Plugin, models: Sequence[str]) -> Document:
+    return {
+        "name": plugin.name,
+        "version": plugin.version,
+        "origin": plugin.origin.value,
+        "location": plugin.location,
+        "state": plugin.state.value,
+        "registered": {"models": list(models)},
+        "reason": plugin.reason,
+    }
+
+
+def _version_document(deployment: Deployment) -> Document:
+    document: Document = {"model_version": deployment.model_version, "state": deployment.state.value}
+    if deployment.reason is not None:
+        document["reason"] = deployment.reason
+    return document

@@ -1,0 +1,137 @@
+"""Every route of REST, as data: the server binds handlers to them, the catalogue describes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from marshmallow import Schema
+
+from tornado_ml import errors
+from tornado_ml.errors import ServiceError
+from tornado_ml.models.base import VERSION_PATTERN
+from tornado_ml.protocol import documents
+
+HTTP_STATUS: Mapping[type[ServiceError], int] = {
+    errors.BadFrame: 400,
+    errors.BadEnvelope: 400,
+    errors.UnknownEvent: 400,
+    errors.DuplicateId: 409,
+    errors.BodyTooLarge: 413,
+    errors.UnsupportedMediaType: 415,
+    errors.InvalidInput: 422,
+    errors.InvalidOutput: 500,
+    errors.ModelNotFound: 404,
+    errors.NotFound: 404,
+    errors.MethodNotAllowed: 405,
+    errors.ModelNotReady: 503,
+    errors.Overloaded: 503,
+    errors.ShuttingDown: 503,
+    errors.Forbidden: 403,
+    errors.Internal: 500,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class QueryParameter:
+    name: str
+    description: str
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method of one path.
+
+    Attributes:
+        path: an OpenAPI path template.
+        answer: the document of the answer; None for one that is described elsewhere, such as OpenAPI itself.
+        errors: what it answers besides; `Forbidden` and `Internal` go without saying.
+    """
+
+    name: str
+    method: str
+    path: str
+    summary: str
+    answer: type[Schema] | None
+    errors: tuple[type[ServiceError], ...] = ()
+    query: tuple[QueryParameter, ...] = ()
+    has_body: bool = False
+    is_guarded: bool = True
+    unready_answer: type[Schema] | None = None
+    """The document of its 503, where that is no error document."""
+
+    @property
+    def path_parameters(self) -> list[str]:
+        return re.findall(r"\{(\w+)\}", self.path)
+
+    @property
+    def pattern(self) -> str:
+        """The path as a regular expression with a group for each parameter."""
+        return re.sub(r"\{\w+\}", "([^/]+)", self.path)
+
+
+MODEL_VERSION = QueryParameter(
+    "model_version", "`1` or `1.2`; without it, the newest version that is ready.", f"^{VERSION_PATTERN}$"
+)
+
+LIST_MODELS = Route("list_models", "GET", "/api/models", "All models.", documents.ModelsDocument)
+GET_METADATA = Route(
+    "get_metadata",
+    "GET",
+    "/api/models/{qualified_name}/metadata",
+    "One model: its schemas, examples and capabilities.",
+    documents.MetadataDocument,
+    errors=(errors.ModelNotFound, errors.ModelNotReady, errors.BadEnvelope),
+    query=(MODEL_VERSION,),
+)
+PREDICT = Route(
+    "predict",
+    "POST",
+    "/api/models/{qualified_name}/predictions",
+    "One prediction; the body is the input.",
+    documents.PredictionDocument,
+    errors=(
+        errors.BadFrame,
+        errors.BadEnvelope,
+        errors.BodyTooLarge,
+        errors.UnsupportedMediaType,
+        errors.InvalidInput,
+        errors.InvalidOutput,
+        errors.ModelNotFound,
+        errors.ModelNotReady,
+        errors.ShuttingDown,
+    ),
+    query=(MODEL_VERSION,),
+    has_body=True,
+)
+LIST_PLUGINS = Route(
+    "list_plugins",
+    "GET",
+    "/api/plugins",
+    "All plugins that were found, with what they brought or why they failed.",
+    documents.PluginsDocument,
+)
+OPENAPI = Route("get_openapi", "GET", "/api/openapi.json", "This description (OpenAPI 3.1).", None)
+ASYNCAPI = Route("get_asyncapi", "GET", "/api/asyncapi.json", "The description of the socket (AsyncAPI 3.0).", None)
+LIVE = Route(
+    "get_live", "GET", "/health/live", "Whether the event loop turns.", documents.LiveDocument, is_guarded=False
+)
+READY = Route(
+    "get_ready",
+    "GET",
+    "/health/ready",
+    "200 when the first round of loading is over, every required model is ready and no stop is under way; else 503.",
+    documents.ReadyDocument,
+    is_guarded=False,
+    unready_answer=documents.ReadyDocument,
+)
+
+ROUTES: tuple[Route, ...] = (LIST_MODELS, GET_METADATA, PREDICT, LIST_PLUGINS, OPENAPI, ASYNCAPI, LIVE, READY)
+
+
+def methods_of(path: str) -> list[str]:
+    """The methods that an address of REST takes; none where there is no such address."""
+    methods = [route.method for route in ROUTES if re.fullmatch(route.pattern, path)]
+    return [*methods, "HEAD"] if "GET" in methods else methods

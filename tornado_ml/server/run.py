@@ -1,0 +1,130 @@
+"""Runs the service: listens, loads the models, and stops in good order."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import os
+import signal
+import socket
+import sys
+
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+
+from tornado_ml.errors import OperatorError
+from tornado_ml.inference.executors.thread import ThreadExecutor
+from tornado_ml.models.manager import ModelManager, ModelState, Registration
+from tornado_ml.plugins import PluginHost
+from tornado_ml.resources import web_directory
+from tornado_ml.server.app import make_app, make_shared
+from tornado_ml.server.base import Shared
+from tornado_ml.settings import Settings
+
+log = logging.getLogger(__name__)
+
+CLOSE_S = 5.0
+"""How long clients may take to agree that their connection is closed."""
+IDLE_S = 60.0
+"""How long an HTTP connection may stay open without a request."""
+BODY_S = 30.0
+"""How long a request's body may take to arrive. Tornado's own default is for ever."""
+
+
+async def serve(settings: Settings, plugins: PluginHost) -> None:
+    """Serve until SIGINT or SIGTERM; a second one ends the process at once.
+
+    Args:
+        settings: all of them.
+        plugins: not loaded yet.
+
+    Raises:
+        OperatorError: it cannot listen, or, in strict mode, a plugin or a model failed.
+    """
+    listeners = _bind(settings.server.host, settings.server.port)
+    registrations = plugins.load()
+    manager = ModelManager(lambda registration: ThreadExecutor(registration.factory), plugins.fail)
+    shared = make_shared(settings, manager, plugins, web_directory())
+    server = HTTPServer(make_app(shared), idle_connection_timeout=IDLE_S, body_timeout=BODY_S)
+    server.add_sockets(listeners)
+    stop = _stop_on_signal()
+    sys.stdout.write(f"tornado-ml: serving on {_url(settings.server.host, listeners)}\n")
+    sys.stdout.flush()
+    watch = asyncio.create_task(shared.sockets.watch_stalled())
+    run = asyncio.create_task(_load_and_wait(settings, plugins, manager, registrations))
+    try:
+        await asyncio.wait([run, stop], return_when=asyncio.FIRST_COMPLETED)
+        if run.done():
+            run.result()
+        log.info("Stopping: what runs may take another %g s.", settings.server.drain_s)
+    finally:
+        run.cancel()
+        server.stop()
+        await _drain(shared, settings.server.drain_s)
+        watch.cancel()
+        await manager.close()
+        await server.close_all_connections()
+
+
+async def _load_and_wait(
+    settings: Settings, plugins: PluginHost, manager: ModelManager, registrations: list[Registration]
+) -> None:
+    """Load the models; then wait for ever, unless strict mode finds something to stop for."""
+    await manager.load(registrations)
+    faults = faults_of(settings, plugins, manager)
+    if faults and settings.plugins.strict:
+        raise OperatorError("Strict mode:\n" + "\n".join(faults))
+    await asyncio.Event().wait()
+
+
+def faults_of(settings: Settings, plugins: PluginHost, manager: ModelManager) -> list[str]:
+    """What strict mode stops for: failed plugins and models, and settings for models that are not there."""
+    faults = [f"Plugin {plugin.name} failed: {plugin.reason}" for plugin in plugins.failed()]
+    names = set()
+    for deployment in manager.deployments():
+        name = deployment.identity[0] if deployment.identity else ""
+        names.add(name)
+        if deployment.state is ModelState.FAILED:
+            faults.append(f"Model {name} {deployment.model_version} failed: {deployment.reason}")
+    for name in sorted(set(settings.models) - names):
+        fault = f"The settings have [models.{name}], and there is no such model."
+        log.warning(fault)
+        faults.append(fault)
+    return faults
+
+
+def _bind(host: str, port: int) -> list[socket.socket]:
+    try:
+        return bind_sockets(port, host)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise OperatorError(
+                f"Port {port} on {host} is taken. Stop what uses it, or choose another: tornado-ml serve --port 8766"
+            ) from error
+        raise OperatorError(f"Cannot listen on {host}, port {port}: {error.strerror or error}.") from error
+
+
+def _url(host: str, listeners: list[socket.socket]) -> str:
+    port = listeners[0].getsockname()[1]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _stop_on_signal() -> asyncio.Future[None]:
+    loop = asyncio.get_running_loop()
+    stop: asyncio.Future[None] = loop.create_future()
+
+    def on_signal(number: int) -> None:
+        if stop.done():
+            os._exit(128 + number)
+        stop.set_result(None)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, on_signal, number)
+    return stop
+
+
+async def _drain(shared: Shared, drain_s: float) -> None:
+    shared.sockets.goaway("the service is stopping", drain_s)
+    await shared.service.drain(drain_s)
+    await shared.sockets.close(CLOSE_S)

@@ -1,0 +1,203 @@
+"""The socket: frames in, frames out. What they mean is `connection`'s business."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+import socket
+import struct
+import time
+from collections.abc import Iterator
+
+from tornado.web import Finish
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from tornado_ml.connection import Connection, ConnectionLimits
+from tornado_ml.errors import BadFrame, Overloaded, ShuttingDown
+from tornado_ml.inference.service import InferenceService
+from tornado_ml.protocol.messages import CLOSE_GOING_AWAY, CLOSE_TRY_AGAIN_LATER, SUBPROTOCOLS
+from tornado_ml.server.base import GuardedHandler, Shared
+
+log = logging.getLogger(__name__)
+
+MAX_UNFLUSHED_BYTES = 65536
+"""How much is handed to Tornado's write buffer before the rest waits in the outbox, where it is bounded."""
+
+RETRY_AFTER_S = 5.0
+"""When a client that found the service full should come back."""
+
+
+class SocketRegistry:
+    """The open sockets of one service.
+
+    Args:
+        service: answers predictions.
+        limits: what each connection may take.
+        max_connections: how many sockets there may be.
+        stalled_s: how long a peer may take nothing while something waits for it.
+    """
+
+    def __init__(
+        self, service: InferenceService, limits: ConnectionLimits, *, max_connections: int, stalled_s: float
+    ) -> None:
+        self.service = service
+        self.limits = limits
+        self._max_connections = max_connections
+        self._stalled_s = stalled_s
+        self._sockets: set[SocketHandler] = set()
+
+    def admit(self) -> None:
+        """Raises ShuttingDown or Overloaded if no further socket may be opened."""
+        if self.service.is_draining:
+            raise ShuttingDown
+        if len(self._sockets) >= self._max_connections:
+            raise Overloaded("Too many connections are open.", retry_after_s=RETRY_AFTER_S)
+
+    def add(self, handler: SocketHandler) -> None:
+        self._sockets.add(handler)
+
+    def discard(self, handler: SocketHandler) -> None:
+        self._sockets.discard(handler)
+
+    def __iter__(self) -> Iterator[SocketHandler]:
+        return iter(list(self._sockets))
+
+    def __len__(self) -> int:
+        return len(self._sockets)
+
+    async def watch_stalled(self) -> None:
+        """Give up sockets whose peer takes nothing. Runs until it is cancelled."""
+        while True:
+            await asyncio.sleep(self._stalled_s / 10)
+            now = time.monotonic()
+            for handler in self:
+                if handler.stalled_for(now) >= self._stalled_s:
+                    handler.give_up(f"took no byte for {self._stalled_s:g} s")
+
+    def goaway(self, reason: str, deadline_s: float) -> None:
+        """Tell every client that its connection will be closed."""
+        for handler in self:
+            handler.connection.goaway(reason, deadline_s)
+
+    async def close(self, timeout_s: float) -> None:
+        """Send what waits, close every socket with 1001, and wait for the clients to agree."""
+        deadline = time.monotonic() + timeout_s
+        for handler in self:
+            await handler.connection.settled()
+        while time.monotonic() < deadline and any(handler.has_unsent for handler in self):
+            await asyncio.sleep(0.01)
+        for handler in self:
+            handler.close(CLOSE_GOING_AWAY.code, "the service is stopping")
+        while time.monotonic() < deadline and self._sockets:
+            await asyncio.sleep(0.01)
+
+
+class SocketHandler(GuardedHandler, WebSocketHandler):
+    """One socket."""
+
+    connection: Connection
+
+    def initialize(self, shared: Shared) -> None:
+        super().initialize(shared)
+        self.registry = shared.sockets
+        self._unflushed_bytes = 0
+        self._acknowledged_bytes = 0
+        self._waits_since: float | None = None
+
+    def prepare(self) -> None:
+        super().prepare()
+        headers = self.request.headers
+        if headers.get("Upgrade", "").lower() != "websocket" or not headers.get("Sec-WebSocket-Key"):
+            raise BadFrame("This address speaks WebSocket (RFC 6455): open it with a WebSocket client.")
+        if headers.get("Sec-WebSocket-Version") != "13":
+            self.set_status(426)
+            self.set_header("Sec-WebSocket-Version", "13")
+            raise Finish
+        offered = [name.strip() for name in headers.get("Sec-WebSocket-Protocol", "").split(",") if name.strip()]
+        if offered and self.select_subprotocol(offered) is None:
+            raise BadFrame(f"None of the offered subprotocols is spoken here. Offer one of: {', '.join(SUBPROTOCOLS)}.")
+        self.registry.admit()
+
+    def check_origin(self, origin: str) -> bool:
+        """The guard has judged it in `prepare`; Tornado asks only for some requests."""
+        return True
+
+    def select_subprotocol(self, subprotocols: list[str]) -> str | None:
+        return next((name for name in subprotocols if name in SUBPROTOCOLS), None)
+
+    def open(self, *args: str, **kwargs: str) -> None:
+        # Two small frames per request would take 44 ms on loopback: Nagle waits for an acknowledgement that TCP delays.
+        self.set_nodelay(True)
+        self.connection = Connection(
+            self.registry.service,
+            self.registry.limits,
+            wake=self._send_waiting,
+            give_up=lambda: self.give_up("left its answers lying"),
+        )
+        self.registry.add(self)
+        log.debug("Connection %s is open.", self.connection.name)
+
+    def on_message(self, message: str | bytes) -> None:
+        self.connection.receive(message)
+
+    def on_close(self) -> None:
+        self.registry.discard(self)
+        self.connection.close()
+        log.debug("Connection %s is closed: %s %s", self.connection.name, self.close_code, self.close_reason or "")
+
+    @property
+    def has_unsent(self) -> bool:
+        return self._unflushed_bytes > 0 or self.connection.has_outgoing
+
+    def stalled_for(self, now: float) -> float:
+        """For how many seconds something has waited while the peer took no byte."""
+        if self._waits_since is None:
+            return 0
+        acknowledged = self._count_acknowledged()
+        if acknowledged != self._acknowledged_bytes:
+            self._acknowledged_bytes = acknowledged
+            self._waits_since = now
+        return now - self._waits_since
+
+    def give_up(self, why: str) -> None:
+        """Close with 1013, behind what is in the write buffer; Tornado cuts the connection after five more seconds."""
+        log.warning(
+            "Connection %s is given up with %d: its peer %s.", self.connection.name, CLOSE_TRY_AGAIN_LATER.code, why
+        )
+        self.connection.close()
+        self._waits_since = None
+        self.close(CLOSE_TRY_AGAIN_LATER.code, "answers are not being read")
+
+    def _send_waiting(self) -> None:
+        while self._unflushed_bytes < MAX_UNFLUSHED_BYTES and (frame := self.connection.take()) is not None:
+            try:
+                flushed = self.write_message(frame)
+            except WebSocketClosedError:
+                return
+            self._unflushed_bytes += len(frame)
+            if self._waits_since is None:
+                self._waits_since = time.monotonic()
+            flushed.add_done_callback(functools.partial(self._flushed, len(frame)))
+
+    def _flushed(self, size: int, future: asyncio.Future[None]) -> None:
+        if future.cancelled() or future.exception() is not None:
+            return  # the connection is closed, and on_close says so
+        self._unflushed_bytes -= size
+        self._waits_since = time.monotonic() if self._unflushed_bytes else None
+        self._send_waiting()
+
+    def _count_acknowledged(self) -> int:
+        """How many bytes the peer's TCP has acknowledged; 0 where the system does not tell.
+
+        There, and only there, a peer that reads so slowly that no frame is flushed for `stalled_s` counts as stalled.
+        Source: struct tcp_info of linux/tcp.h, tcpi_bytes_acked at offset 120, since Linux 4.1.
+        """
+        stream = self.ws_connection.stream if self.ws_connection is not None else None
+        if stream is None or stream.socket is None or not hasattr(socket, "TCP_INFO"):
+            return 0
+        try:
+            info = stream.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 128)
+        except OSError:
+            return 0
+        return int(struct.unpack_from("=Q", info, 120)[0]) if len(info) >= 128 else 0
