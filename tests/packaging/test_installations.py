@@ -32,8 +32,7 @@ def command(request: pytest.FixtureRequest) -> Sequence[str]:
     # A checkout that nobody installed: on the path before the wheel, whose requirements it borrows.
     source = request.getfixturevalue("distributions").source
     python = request.getfixturevalue("wheel_environment") / "bin" / "python"
-    start = f"import sys; sys.path.insert(0, {str(source)!r}); from tornado_ml.cli.main import main; main()"
-    return [str(python), "-c", start, "serve"]
+    return ["env", f"PYTHONPATH={source}", str(python), "-m", "tornado_ml", "serve"]
 
 
 def test_it_serves_the_page_and_predictions_from_any_working_directory(
