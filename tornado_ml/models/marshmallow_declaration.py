@@ -1,0 +1,73 @@
+"""A schema declared with marshmallow: the JSON Schema made of it judges, marshmallow does what only it can do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+
+from tornado_ml.errors import InvalidInput, InvalidOutput, ModelRefused
+from tornado_ml.models.json_declaration import plain_prediction
+from tornado_ml.models.marshmallow_dump import StrictDump
+from tornado_ml.models.marshmallow_faults import faults_in
+from tornado_ml.models.marshmallow_schema import Direction, convert
+from tornado_ml.models.number_types import number_conversion
+from tornado_ml.models.plain_data import NotPlain, plain
+from tornado_ml.models.validator import Validator
+
+
+def is_marshmallow(schema: object) -> bool:
+    return isinstance(schema, ma.Schema) or (isinstance(schema, type) and issubclass(schema, ma.Schema))
+
+
+class MarshmallowDeclaration:
+    """marshmallow is at work only where it makes something else of a document, or has rules the JSON Schema has not."""
+
+    def __init__(self, schema: ma.Schema | type[ma.Schema], direction: Direction) -> None:
+        try:
+            self._schema = schema() if isinstance(schema, type) else schema
+            converted = convert(self._schema, direction)
+        except (ValueError, TypeError, LookupError, ma.exceptions.MarshmallowError) as error:
+            raise ModelRefused(f"marshmallow cannot use the schema: {error}") from error
+        self.json_schema = converted.json_schema
+        self._validator = Validator(self.json_schema)
+        self._convert = number_conversion(self.json_schema)
+        self._transforms = converted.transforms
+        self._has_rules = converted.has_rules
+        self._strict_dump = StrictDump(self._schema)
+
+    def load(self, document: Any) -> Any:
+        """The document as it was sent, or what marshmallow loads of it where the schema deserialises."""
+        if self._convert is not None:
+            document = self._convert(document)
+        if not (self._transforms or self._has_rules):
+            return document
+        try:
+            loaded = self._schema.load(document)
+        except ma.ValidationError as error:
+            raise InvalidInput(details=faults_in(error.messages, self._schema)) from error
+        return loaded if self._transforms else document
+
+    def dump(self, value: Any) -> Any:
+        """The prediction as the schema writes it; nothing is coerced into fitting."""
+        document = self._plain(value)
+        if self._has_rules and self._validator.fits(document):
+            self._judge(document)
+        return document
+
+    def _plain(self, value: Any) -> Any:
+        if not self._transforms:
+            try:
+                return plain(value)
+            except NotPlain:
+                pass  # an object, perhaps, whose attributes the schema names
+        try:
+            return plain_prediction(self._strict_dump(value))
+        except NotPlain as error:
+            raise InvalidOutput(details=[error.fault]) from error
+
+    def _judge(self, document: Any) -> None:
+        """Asks marshmallow about the rules that are not in the JSON Schema."""
+        errors = self._strict_dump.validating.validate(document)
+        if errors:
+            raise InvalidOutput(details=faults_in(errors, self._schema))

@@ -1,0 +1,108 @@
+"""One compiled JSON Schema: the judge of every document on the request path, and its explanation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import jsonschema_rs
+
+from tornado_ml.errors import Fault, ModelRefused
+from tornado_ml.models.fault_messages import faults_of, shortened
+from tornado_ml.models.json_pointer import json_pointer
+from tornado_ml.models.json_schema import DRAFT_2020_12, local_target, plain_schema, refuse_remote
+from tornado_ml.models.plain_data import NotPlain, plain
+
+
+class Validator:
+    """A JSON Schema 2020-12, compiled once; formats are checked, references are local, nothing is ever fetched.
+
+    Raises:
+        ModelRefused: `json_schema` is not a valid 2020-12 schema, or refers to another document.
+    """
+
+    def __init__(self, json_schema: Mapping[str, Any]) -> None:
+        schema = plain_schema(json_schema)
+        draft = schema.pop("$schema", DRAFT_2020_12)
+        if draft not in (DRAFT_2020_12, DRAFT_2020_12 + "#"):
+            raise ModelRefused(f"The JSON Schema declares $schema {draft!r}; it must be 2020-12.")
+        refuse_remote(schema)
+        try:
+            self._compiled = jsonschema_rs.Draft202012Validator(schema, validate_formats=True, offline=True)
+        except jsonschema_rs.ValidationError as error:
+            place = json_pointer(error.instance_path) or "the top"
+            raise ModelRefused(f"The JSON Schema is not valid at {place}: {shortened(error.message)}.") from None
+        except ValueError as error:
+            raise ModelRefused(f"The JSON Schema is not valid: {shortened(str(error))}.") from None
+        self._null_may_pass = not _keeps_null_out(schema, schema)
+
+    def fits(self, document: object) -> bool:
+        """Whether `document`, plain JSON data, fits the schema."""
+        try:
+            fits = self._compiled.is_valid(document)
+        except ValueError:  # something that is no JSON data
+            return False
+        # To the compiled validator NaN and Infinity are null.
+        return fits and not (self._null_may_pass and _holds_nonfinite(document))
+
+    def faults(self, document: object) -> list[Fault]:
+        """What is wrong with `document`, in the order of the schema; at most `MAX_FAULTS`; empty if it fits."""
+        try:
+            return faults_of(self._compiled.iter_errors(plain(document)))
+        except NotPlain as error:
+            return [error.fault]
+
+
+def _keeps_null_out(schema: Any, root: dict[str, Any], assumed: frozenset[str] = frozenset()) -> bool:
+    """Whether it is certain that no document that fits holds null anywhere.
+
+    `assumed` are the references that are being followed: null would stand at some finite depth, so a schema that refers
+    to itself keeps null out if everything else in it does.
+    """
+
+    def closed(subschema: Any) -> bool:
+        return _keeps_null_out(subschema, root, assumed)
+
+    if isinstance(schema, bool):
+        return not schema
+    if "enum" in schema and not any(map(_holds_null, schema["enum"])):
+        return True
+    if "const" in schema and not _holds_null(schema["const"]):
+        return True
+    reference = schema.get("$ref")
+    if reference is not None and (
+        reference in assumed or _keeps_null_out(local_target(root, reference)[1], root, assumed | {reference})
+    ):
+        return True
+    if any(map(closed, schema.get("allOf", ()))):
+        return True
+    if any(name in schema and all(map(closed, schema[name])) for name in ("anyOf", "oneOf")):
+        return True
+    types = schema.get("type", "null")
+    types = [types] if isinstance(types, str) else types
+    if "null" in types:
+        return False
+    inner: list[Any] = []
+    if "object" in types:
+        inner += [schema.get("additionalProperties", True), *schema.get("properties", {}).values()]
+        inner += schema.get("patternProperties", {}).values()
+    if "array" in types:
+        inner += [schema.get("items", True), *schema.get("prefixItems", ())]
+    return all(map(closed, inner))
+
+
+def _holds_null(value: object) -> bool:
+    if isinstance(value, dict):
+        return any(map(_holds_null, value.values()))
+    return any(map(_holds_null, value)) if isinstance(value, list) else value is None
+
+
+def _holds_nonfinite(document: object) -> bool:
+    if isinstance(document, float):
+        return not math.isfinite(document)
+    if isinstance(document, dict):
+        return any(map(_holds_nonfinite, document.values()))
+    if isinstance(document, list):
+        return any(map(_holds_nonfinite, document))
+    return False
