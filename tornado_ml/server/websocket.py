@@ -194,7 +194,7 @@ class SocketHandler(GuardedHandler, WebSocketHandler):
         Source: struct tcp_info of linux/tcp.h, tcpi_bytes_acked at offset 120, since Linux 4.1.
         """
         stream = self.ws_connection.stream if self.ws_connection is not None else None
-        if stream is None or stream.socket is None or not hasattr(socket, "TCP_INFO"):
+        if stream is None or stream.closed() or not hasattr(socket, "TCP_INFO"):
             return 0
         try:
             info = stream.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 128)

@@ -1,0 +1,78 @@
+"""What all tests share: an event loop, and a real service in this process, with the models of `dropins`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tornado.ioloop import IOLoop
+from tornado.web import Application
+
+from tornado_ml.inference.executors.thread import ThreadExecutor
+from tornado_ml.models.manager import ModelManager
+from tornado_ml.plugins import PluginHost
+from tornado_ml.resources import web_directory
+from tornado_ml.server.app import make_app, make_shared
+from tornado_ml.server.base import Shared
+from tornado_ml.settings import load_settings
+
+DROPINS = Path(__file__).parent / "dropins"
+
+
+@pytest.fixture
+def io_loop() -> Iterator[IOLoop]:
+    """Instead of pytest-tornado's own, which asks asyncio for a current loop that is no longer there."""
+    loop = IOLoop(make_current=False)
+    asyncio.set_event_loop(loop.asyncio_loop)  # type: ignore[attr-defined]
+    yield loop
+    asyncio.set_event_loop(None)
+    loop.close(all_fds=True)
+
+
+@pytest.fixture
+def settings_text() -> str:
+    """The settings file of `app`; a test that wants others overrides this fixture or parametrizes it."""
+    return ""
+
+
+@pytest.fixture
+def dropins() -> Path:
+    return DROPINS
+
+
+@pytest.fixture
+def shared(io_loop: IOLoop, tmp_path: Path, settings_text: str, dropins: Path) -> Iterator[Shared]:
+    """A service's objects, its models loaded."""
+    file = tmp_path / "settings.toml"
+    file.write_text(settings_text)
+    settings = load_settings(file=file, environ={})
+    plugins = PluginHost(directories=[dropins], discover=False)
+    manager = ModelManager(lambda registration: ThreadExecutor(registration.factory), plugins.fail)
+    made = make_shared(settings, manager, plugins, web_directory())
+    io_loop.run_sync(lambda: manager.load(plugins.load()))
+    yield made
+    io_loop.run_sync(manager.close)
+
+
+@pytest.fixture
+def app(shared: Shared) -> Application:
+    """For pytest-tornado's `http_server`."""
+    return make_app(shared)
+
+
+@pytest.fixture
+def socket_url(http_server: Any, http_port: int) -> str:
+    return f"ws://127.0.0.1:{http_port}/ws"
+
+
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
+    """All that the service has logged so far."""
+    caplog.set_level(logging.DEBUG, logger="tornado_ml")
+    return lambda: "\n".join(
+        f"{record.getMessage()}\n{record.exc_text or ''}" for record in caplog.records
+    )
