@@ -1,0 +1,95 @@
+// The REST documents that the page reads.
+
+/** @typedef {"loading" | "ready" | "failed" | "unloading"} ModelState */
+/** @typedef {import("./schema/follow.js").Schema} Schema */
+/** @typedef {{model_version: string, state: ModelState, reason?: string | null}} ModelVersion */
+
+/**
+ * @typedef {object} Model
+ * @property {string} qualified_name
+ * @property {string} display_name
+ * @property {string} description
+ * @property {number} major_version
+ * @property {number} minor_version
+ * @property {ModelState} state
+ * @property {ModelVersion[]} versions
+ */
+
+/**
+ * @typedef {object} Details what only a model says that has loaded
+ * @property {Schema} input_schema
+ * @property {Schema} output_schema
+ * @property {unknown[]} examples
+ */
+
+/** @typedef {Model & Details} Metadata */
+
+/**
+ * @typedef {object} Plugin
+ * @property {string} name
+ * @property {string | null} version
+ * @property {"entry_point" | "directory" | "settings"} origin
+ * @property {string} location
+ * @property {"loaded" | "failed" | "disabled"} state
+ * @property {{models: string[]}} registered
+ * @property {string | null} reason
+ */
+
+const TIMEOUT_MS = 10_000;
+
+/** The service answered with an error. */
+export class ApiError extends Error {
+  /**
+   * @param {number} status
+   * @param {{code?: string, message?: string}} document
+   */
+  constructor(status, { code = "", message = `The service answered with status ${status}.` }) {
+    super(message);
+    this.name = "ApiError";
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** The service did not answer. */
+export class Unreachable extends Error {
+  constructor() {
+    super("The service does not answer.");
+    this.name = "Unreachable";
+  }
+}
+
+/** @returns {Promise<Model[]>} */
+export async function getModels() {
+  return (await get("/api/models")).models;
+}
+
+/** @returns {Promise<Plugin[]>} */
+export async function getPlugins() {
+  return (await get("/api/plugins")).plugins;
+}
+
+/**
+ * @param {string} name
+ * @returns {Promise<Metadata>}
+ */
+export async function getMetadata(name) {
+  return get(`/api/models/${encodeURIComponent(name)}/metadata`);
+}
+
+/**
+ * @param {string} path
+ * @returns {Promise<any>}
+ */
+async function get(path) {
+  const response = await fetch(path, {
+    headers: { Accept: "application/json" },
+    cache: "no-store",
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  }).catch(() => {
+    throw new Unreachable();
+  });
+  const document = await response.json().catch(() => ({}));
+  if (!response.ok) throw new ApiError(response.status, document);
+  return document;
+}
