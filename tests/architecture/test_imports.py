@@ -10,7 +10,8 @@ from typing import Any
 
 # Imports every module of tornado_ml but those in argv, and tells what the modules' own code did meanwhile, and which
 # modules are loaded afterwards. The stack is walked outwards from the deed: what the import machinery does (opening
-# the modules' files), and what a library does because it is imported, is met before any frame of tornado_ml.
+# the modules' files), and what a library does because it is imported, is met before any frame of tornado_ml. So is
+# gettext, which click asks to translate each help text, and which asks for LANGUAGE.
 SPY = """
 import importlib, json, os, sys
 from importlib.util import find_spec
@@ -23,7 +24,7 @@ def who():
     frame = sys._getframe(2)
     while frame:
         name = frame.f_code.co_filename
-        if name.startswith("<frozen importlib"):
+        if name.startswith("<frozen importlib") or name.endswith("/gettext.py"):
             return None
         if name.startswith(str(package)):
             return f"{Path(name).relative_to(package)}:{frame.f_lineno}"
@@ -44,7 +45,7 @@ os.environ.__class__ = Environment
 sys.addaudithook(watch)
 for path in sorted(package.rglob("*.py")):
     name = ".".join(path.relative_to(package.parent).with_suffix("").parts).removesuffix(".__init__")
-    if path.stem != "__main__" and not any(name == skipped or name.startswith(skipped + ".") for skipped in sys.argv[1:]):
+    if path.stem != "__main__" and not any(f"{name}.".startswith(f"{skipped}.") for skipped in sys.argv[1:]):
         importlib.import_module(name)
 print(json.dumps({"deeds": deeds, "modules": sorted(sys.modules)}))
 """

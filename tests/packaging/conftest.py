@@ -116,7 +116,7 @@ def serve(newcomer: Mapping[str, str]) -> Serve:
 
     @contextmanager
     def serve(command: Sequence[str], cwd: Path) -> Iterator[Service]:
-        process = subprocess.Popen(
+        with subprocess.Popen(
             command,
             cwd=cwd,
             env=newcomer,
@@ -125,25 +125,25 @@ def serve(newcomer: Mapping[str, str]) -> Serve:
             stderr=subprocess.STDOUT,
             start_new_session=True,
             text=True,
-        )
-        assert process.stdout is not None
-        killer = threading.Timer(INSTALLATION_S, os.killpg, (process.pid, signal.SIGKILL))
-        killer.start()
-        lines: list[str] = []
-        try:
-            for line in process.stdout:
-                if found := re.fullmatch(r"tornado-ml: serving on (http://\S+)\n", line):
-                    break
-                lines.append(line)
-            else:
-                pytest.fail("".join(["It ended without serving:\n", *lines]))
-            threading.Thread(target=process.stdout.read, daemon=True).start()  # or a full pipe would stop it
-            yield Service(found[1], lines)
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGINT)
-            process.wait(timeout=30)
-            killer.cancel()
+        ) as process:
+            assert process.stdout is not None
+            killer = threading.Timer(INSTALLATION_S, os.killpg, (process.pid, signal.SIGKILL))
+            killer.start()
+            lines: list[str] = []
+            try:
+                for line in process.stdout:
+                    if found := re.fullmatch(r"tornado-ml: serving on (http://\S+)\n", line):
+                        break
+                    lines.append(line)
+                else:
+                    pytest.fail("".join(["It ended without serving:\n", *lines]))
+                yield Service(found[1], lines)
+            finally:
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGINT)
+                process.stdout.read()
+                process.wait()
+                killer.cancel()
 
     return serve
 
