@@ -15,6 +15,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -187,11 +188,27 @@ def wheel_environment(
 
 
 @pytest.fixture(scope="session")
-def readme() -> Sequence[str]:
-    """The README's shell blocks, without the lines that fetch the project."""
+def readme_block() -> Callable[[str, str], str]:
+    """The README's only shell block of this form (`make` or `venv`) for this purpose (`serve` or `test`).
+
+    Without the lines that fetch the project, as the tests have a clone already.
+    """
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-    return [re.sub(r"^(git clone|cd) .*\n", "", block, flags=re.MULTILINE) for block in blocks]
+    last_lines = {
+        ("make", "serve"): "make serve",
+        ("make", "test"): "make test",
+        ("venv", "serve"): ".venv/bin/tornado-ml serve",
+        ("venv", "test"): ".venv/bin/tox run-parallel",
+    }
+
+    def readme_block(form: str, purpose: str) -> str:
+        last_line = last_lines[form, purpose]
+        found = [block for block in blocks if block.splitlines()[-1].strip() == last_line]
+        assert len(found) == 1, f"README.md needs one ```sh block that ends with {last_line!r} and has {len(found)}"
+        return re.sub(r"^(git clone|cd) .*\n", "", found[0], flags=re.MULTILINE)
+
+    return readme_block
 
 
 @dataclass(frozen=True)
@@ -199,22 +216,21 @@ class Newcomer:
     """A fresh clone that was served once, and how that went."""
 
     clone: Path
-    service_lines: Sequence[str]
     prediction: Any
     page: str
 
 
 @pytest.fixture(scope="session")
-def first_serve(clone: Callable[[], Path], serve: Serve) -> Callable[[str], Newcomer]:
-    """Runs a block of the README that serves, on a fresh clone; a block is run once."""
-    known: dict[str, Newcomer] = {}
+def first_serve(
+    clone: Callable[[], Path], serve: Serve, readme_block: Callable[[str, str], str]
+) -> Callable[[str], Newcomer]:
+    """Runs what the README says serves, in one of its forms, on a fresh clone; each form only once."""
 
-    def first_serve(block: str) -> Newcomer:
-        if block not in known:
-            path = clone()
-            with serve(["bash", "-e", "-c", block], path) as service:
-                service.wait_until_ready()
-                known[block] = Newcomer(path, service.lines, service.predict(SETOSA), service.get("/"))
-        return known[block]
+    @cache
+    def first_serve(form: str) -> Newcomer:
+        path = clone()
+        with serve(["bash", "-e", "-c", readme_block(form, "serve")], path) as service:
+            service.wait_until_ready()
+            return Newcomer(path, service.predict(SETOSA), service.get("/"))
 
     return first_serve

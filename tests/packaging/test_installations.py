@@ -27,7 +27,7 @@ def command(request: pytest.FixtureRequest) -> Sequence[str]:
     if request.param == "wheel":
         return [str(request.getfixturevalue("wheel_environment") / "bin" / "tornado-ml"), "serve"]
     if request.param == "editable":
-        clone = request.getfixturevalue("first_serve")("make serve\n").clone
+        clone = request.getfixturevalue("first_serve")("make").clone
         return [str(clone / ".venv" / "bin" / "tornado-ml"), "serve"]
     # A checkout that nobody installed: on the path before the wheel, whose requirements it borrows.
     source = request.getfixturevalue("distributions").source
