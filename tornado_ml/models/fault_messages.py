@@ -104,6 +104,8 @@ def _must_be(types: Iterable[str], instance: object) -> str:
     names = [name for name in _TYPES if name in set(types)]
     if "integer" in names and type(instance) is float:
         return "must be a whole number"
+    if len(names) == len(_TYPES) - 2 and instance is None:  # all but null, and integer, which is a number too
+        return "must not be null"
     # null last: "a number or null" reads better than "null or a number".
     wanted = [_TYPES[name] for name in names if name != "null"] + ["null"] * ("null" in names)
     return f"must be {_either(wanted)}, not {_TYPES[_type_of(instance)]}"
@@ -225,5 +227,5 @@ _EXPLAINERS: dict[type[Any], _Explainer] = {
     _K.Format: _says(lambda kind, _: f"must be {_FORMATS.get(kind.format, kind.format)}"),
     _K.Not: _says(_not),
     _K.FalseSchema: _says(lambda _, __: "is not expected"),
-    _K.UnevaluatedItems: _says(lambda _, __: "has more items than are expected"),
+    _K.UnevaluatedItems: _says(lambda _, __: "has items that are not expected"),
 }

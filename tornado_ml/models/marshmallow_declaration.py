@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import marshmallow as ma
 
 from tornado_ml.errors import InvalidInput, InvalidOutput, ModelRefused
-from tornado_ml.models.json_declaration import plain_prediction
-from tornado_ml.models.marshmallow_dump import StrictDump
+from tornado_ml.models.marshmallow_dump import StrictDump, loading_what_it_dumps
 from tornado_ml.models.marshmallow_faults import faults_in
-from tornado_ml.models.marshmallow_schema import Direction, convert
+from tornado_ml.models.marshmallow_fields import Direction
+from tornado_ml.models.marshmallow_schema import convert
 from tornado_ml.models.number_types import number_conversion
 from tornado_ml.models.plain_data import NotPlain, plain
 from tornado_ml.models.validator import Validator
@@ -49,25 +50,30 @@ class MarshmallowDeclaration:
         return loaded if self._transforms else document
 
     def dump(self, value: Any) -> Any:
-        """The prediction as the schema writes it; nothing is coerced into fitting."""
-        document = self._plain(value)
+        """The prediction as the schema writes it; nothing is coerced into fitting.
+
+        The rules that JSON Schema cannot say are asked about here as well, where the JSON Schema is fitted.
+        """
+        document = self._written(value)
         if self._has_rules and self._validator.fits(document):
-            self._judge(document)
+            errors = self._loading.validate(document if self._convert is None else self._convert(document))
+            if errors:
+                raise InvalidOutput(details=faults_in(errors, self._schema))
         return document
 
-    def _plain(self, value: Any) -> Any:
-        if not self._transforms:
+    @cached_property
+    def _loading(self) -> ma.Schema:
+        return loading_what_it_dumps(self._schema)
+
+    def _written(self, value: Any) -> Any:
+        if not self._transforms and isinstance(value, dict | list):
             try:
                 return plain(value)
             except NotPlain:
-                pass  # an object, perhaps, whose attributes the schema names
+                pass  # an object in it, perhaps, whose attributes the schema names
         try:
-            return plain_prediction(self._strict_dump(value))
+            return plain(self._strict_dump(value))
         except NotPlain as error:
             raise InvalidOutput(details=[error.fault]) from error
-
-    def _judge(self, document: Any) -> None:
-        """Asks marshmallow about the rules that are not in the JSON Schema."""
-        errors = self._strict_dump.validating.validate(document)
-        if errors:
-            raise InvalidOutput(details=faults_in(errors, self._schema))
+        except ma.ValidationError as error:  # from a hook
+            raise InvalidOutput(details=faults_in(error.messages, self._schema)) from error

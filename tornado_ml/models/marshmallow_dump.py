@@ -16,6 +16,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, utils
 
+from tornado_ml.models.marshmallow_schema import schema_identity
 from tornado_ml.models.plain_data import NotPlain
 
 _AS_THEY_ARE = {
@@ -45,19 +46,13 @@ class StrictDump:
     def __call__(self, value: Any) -> Any:
         return self._dump(self._schema, value, many=self._schema.many)
 
-    @functools.cached_property
-    def validating(self) -> ma.Schema:
-        """The schema, taking the keys it dumps for those it loads: to validate what was dumped."""
-        clone = copy.copy(self._schema)
-        clone.load_fields = clone.dump_fields
-        return clone
-
     def _dump(self, schema: ma.Schema, value: Any, *, many: bool) -> Any:
         strict = self._strict.get(id(schema))
         if strict is None:
-            # A copy with the inner step replaced, so that the hooks around it run as they always do.
             strict = self._strict[id(schema)] = copy.copy(schema)
-            strict._serialize = functools.partial(self._objects, schema)  # type: ignore[method-assign]
+            if type(schema)._serialize is ma.Schema._serialize:
+                # Only the inner step is replaced, so the hooks around it run as they always do.
+                strict._serialize = functools.partial(self._objects, schema)  # type: ignore[method-assign]
         return strict.dump(value, many=many)
 
     def _objects(self, schema: ma.Schema, value: Any, *, many: bool) -> Any:
@@ -68,7 +63,7 @@ class StrictDump:
         return [_at(index, self._object, schema, item) for index, item in enumerate(value)]
 
     def _object(self, schema: ma.Schema, value: Any) -> Any:
-        if value is None or isinstance(value, str | int | float | list | tuple):
+        if value is None or isinstance(value, str | int | float | list) or type(value) is tuple:
             return value  # no object, as the JSON Schema will say
         result: dict[str, Any] = {}
         for name, field in schema.dump_fields.items():
@@ -82,6 +77,8 @@ class StrictDump:
                     result[key] = value[key]
                 elif schema.unknown == ma.RAISE:
                     _at(key, _unexpected)
+        elif not result and schema.dump_fields:
+            raise NotPlain(f"is of type {type(value).__name__}, which has none of the attributes of the schema")
         return result
 
     def _field_of(self, field: Any, name: str, value: Any, schema: ma.Schema) -> Any:
@@ -107,14 +104,24 @@ class StrictDump:
             return self._items(field.tuple_fields, value, name, owner) if fits else value
         if kind is fields.Dict:
             return self._entries(field, value) if isinstance(value, Mapping) else value
-        if isinstance(field, fields.Number) and (isinstance(value, str | bool) or not hasattr(value, "__float__")):
-            raise NotPlain(f"must be a number, not of type {type(value).__name__}")
+        if kind is fields.Pluck:
+            return self._plucked(field, value)
+        if isinstance(field, fields.Number):
+            _check_number(field, value)
         try:
             return field._serialize(value, name, owner)
         except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError) as error:
             raise NotPlain(
-                f"cannot be written by a {kind.__name__} field: it is of type {type(value).__name__}"
+                f"is of type {type(value).__name__}, which a field of type {kind.__name__} cannot write"
             ) from error
+
+    def _plucked(self, field: fields.Pluck, value: Any) -> Any:
+        written = self._dump(field.schema, value, many=bool(field.many))
+        key = field._field_data_key
+        try:
+            return [item[key] for item in written] if field.many else written[key]
+        except (LookupError, TypeError) as error:
+            raise NotPlain(f"has no {field.field_name}, which is what is written of it") from error
 
     def _items(self, parts: Iterable[Any], value: Any, name: str, owner: Any) -> list[Any]:
         pairs = enumerate(zip(parts, value, strict=True))
@@ -134,6 +141,14 @@ def _is_array(value: object) -> bool:
     return utils.is_collection(value) and hasattr(value, "__len__")
 
 
+def _check_number(field: Any, value: Any) -> None:
+    """Refuses what marshmallow would make a number of, or round."""
+    if isinstance(value, str | bool) or not hasattr(value, "__float__"):
+        raise NotPlain(f"must be a number, not of type {type(value).__name__}")
+    if isinstance(field, fields.Integer) and not float(value).is_integer():
+        raise NotPlain("must be a whole number")
+
+
 def _unexpected() -> None:
     raise NotPlain("is not expected")
 
@@ -145,3 +160,29 @@ def _at(key: str | int, function: Any, *arguments: Any) -> Any:
     except NotPlain as error:
         error.keys.append(key)
         raise
+
+
+def loading_what_it_dumps(schema: ma.Schema) -> ma.Schema:
+    """A copy of `schema`, and of the schemas nested in it, whose `load` takes the keys that their `dump` writes."""
+    copies: dict[Any, ma.Schema] = {}
+
+    def schema_copy(original: ma.Schema) -> ma.Schema:
+        identity = schema_identity(original)
+        if identity not in copies:
+            clone = copies[identity] = copy.copy(original)
+            clone.load_fields = {name: field_copy(field) for name, field in original.dump_fields.items()}
+        return copies[identity]
+
+    def field_copy(original: Any) -> Any:
+        clone = copy.copy(original)
+        if isinstance(original, fields.Nested):
+            clone._schema = schema_copy(original.schema)
+        elif isinstance(original, fields.List):
+            clone.inner = field_copy(original.inner)
+        elif isinstance(original, fields.Tuple):
+            clone.tuple_fields = [field_copy(part) for part in original.tuple_fields]
+        elif isinstance(original, fields.Dict) and original.value_field is not None:
+            clone.value_field = field_copy(original.value_field)
+        return clone
+
+    return schema_copy(schema)

@@ -35,23 +35,36 @@ class Validator:
             raise ModelRefused(f"The JSON Schema is not valid at {place}: {shortened(error.message)}.") from None
         except ValueError as error:
             raise ModelRefused(f"The JSON Schema is not valid: {shortened(str(error))}.") from None
-        self._null_may_pass = not _keeps_null_out(schema, schema)
+        self._keeps_null_out = _keeps_null_out(schema, schema)
 
     def fits(self, document: object) -> bool:
-        """Whether `document`, plain JSON data, fits the schema."""
+        """Whether `document` fits the schema.
+
+        It is taken for plain JSON data; what is not, such as NaN, fits nothing.
+        """
         try:
             fits = self._compiled.is_valid(document)
-        except ValueError:  # something that is no JSON data
+        except ValueError:  # something in it is no JSON data
             return False
         # To the compiled validator NaN and Infinity are null.
-        return fits and not (self._null_may_pass and _holds_nonfinite(document))
+        return fits and (self._keeps_null_out or _is_finite(document))
 
     def faults(self, document: object) -> list[Fault]:
-        """What is wrong with `document`, in the order of the schema; at most `MAX_FAULTS`; empty if it fits."""
+        """What is wrong with `document`; at most `MAX_FAULTS`, and none exactly if it fits."""
         try:
-            return faults_of(self._compiled.iter_errors(plain(document)))
-        except NotPlain as error:
-            return [error.fault]
+            if _is_finite(document):
+                return faults_of(self._compiled.iter_errors(document))
+        except ValueError:  # something in it is no JSON data
+            pass
+        return [_not_plain(document)]
+
+
+def _not_plain(document: object) -> Fault:
+    try:
+        plain(document)
+    except NotPlain as error:
+        return error.fault
+    return Fault("", "holds values that are not plain JSON data")
 
 
 def _keeps_null_out(schema: Any, root: dict[str, Any], assumed: frozenset[str] = frozenset()) -> bool:
@@ -64,8 +77,8 @@ def _keeps_null_out(schema: Any, root: dict[str, Any], assumed: frozenset[str] =
     def closed(subschema: Any) -> bool:
         return _keeps_null_out(subschema, root, assumed)
 
-    if isinstance(schema, bool):
-        return not schema
+    if not isinstance(schema, dict):
+        return schema is False
     if "enum" in schema and not any(map(_holds_null, schema["enum"])):
         return True
     if "const" in schema and not _holds_null(schema["const"]):
@@ -98,11 +111,18 @@ def _holds_null(value: object) -> bool:
     return any(map(_holds_null, value)) if isinstance(value, list) else value is None
 
 
-def _holds_nonfinite(document: object) -> bool:
+def _is_finite(document: object) -> bool:
+    """Whether there is no NaN and no Infinity in the document."""
     if isinstance(document, float):
-        return not math.isfinite(document)
+        return math.isfinite(document)
     if isinstance(document, dict):
-        return any(map(_holds_nonfinite, document.values()))
-    if isinstance(document, list):
-        return any(map(_holds_nonfinite, document))
-    return False
+        document = list(document.values())
+    if not isinstance(document, list | tuple) or not document:
+        return True
+    if isinstance(document[0], float | int):
+        try:
+            if math.isfinite(sum(document)):  # quicker than to look at each, and NaN and Infinity do not get lost in it
+                return True
+        except (TypeError, OverflowError):
+            pass
+    return all(map(_is_finite, document))
