@@ -34,9 +34,10 @@ def io_loop() -> Iterator[IOLoop]:
 
 
 @pytest.fixture
-def settings_text() -> str:
-    """The settings file of `app`; a test that wants others overrides this fixture or parametrizes it."""
-    return ""
+def settings_text(request: pytest.FixtureRequest) -> str:
+    """The settings file of the service: what the test says with `@pytest.mark.settings("...")`."""
+    marker = request.node.get_closest_marker("settings")
+    return "" if marker is None else str(marker.args[0])
 
 
 @pytest.fixture

@@ -1,0 +1,69 @@
+"""A socket to the service of this process, as a plain client has it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from tornado.ioloop import IOLoop
+from tornado.websocket import WebSocketClientConnection, websocket_connect
+
+
+class Peer:
+    """A client that sends frames and reads frames."""
+
+    def __init__(self, socket: WebSocketClientConnection) -> None:
+        self.socket = socket
+
+    async def send(self, document: Any) -> None:
+        await self.socket.write_message(document if isinstance(document, str | bytes) else json.dumps(document))
+
+    async def read(self) -> dict[str, Any]:
+        frame = await self.socket.read_message()
+        assert isinstance(frame, str), f"closed with {self.socket.close_code}"
+        document: dict[str, Any] = json.loads(frame)
+        return document
+
+    async def ask(self, document: Any) -> dict[str, Any]:
+        await self.send(document)
+        return await self.read()
+
+
+def request(model: str, data: Any, id: Any = None, **meta: Any) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "event": "prediction_request",
+        "data": {"model_qualified_name": model, "input_data": data},
+    }
+    if id is not None:
+        document["id"] = id
+    if meta:
+        document["meta"] = meta
+    return document
+
+
+@pytest.fixture
+def ask() -> Callable[..., dict[str, Any]]:
+    """Makes a `prediction_request`."""
+    return request
+
+
+@pytest.fixture
+def connect(io_loop: IOLoop, socket_url: str) -> Iterator[Callable[..., Any]]:
+    """Opens sockets, which are closed at the end."""
+    peers: list[Peer] = []
+
+    async def open_one(**options: Any) -> Peer:
+        peer = Peer(await websocket_connect(socket_url, **options))
+        peers.append(peer)
+        return peer
+
+    async def close_all() -> None:
+        for peer in peers:
+            peer.socket.close()
+            while await peer.socket.read_message() is not None:
+                pass
+
+    yield open_one
+    io_loop.run_sync(close_all)

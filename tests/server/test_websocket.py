@@ -1,0 +1,288 @@
+"""The socket, through a real one: conversations, the error table, and what closes a connection."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tornado.httpclient import HTTPClientError, HTTPRequest
+from tornado.websocket import websocket_connect
+from websockets.asyncio.client import connect as foreign_connect
+
+from tornado_ml.server.base import Shared
+
+Ask = Callable[..., dict[str, Any]]
+Connect = Callable[..., Any]
+
+
+@pytest.mark.gen_test
+async def test_a_foreign_client_sends_one_request_and_reads_one_answer(socket_url: str, ask: Ask) -> None:
+    async with foreign_connect(socket_url) as socket:
+        await socket.send(json.dumps(ask("echo", {"a": [1, None]}, id="r1")))
+        answer = json.loads(await socket.recv())
+    timing = answer["meta"].pop("timing_ms")
+    assert answer == {
+        "event": "prediction_response",
+        "id": "r1",
+        "data": {"model_qualified_name": "echo", "prediction": {"a": [1, None]}},
+        "meta": {"model_version": "2.0", "batch_size": 1},
+    }
+    assert set(timing) == {"queue", "predict", "total"}
+    assert 0 <= timing["queue"] + timing["predict"] <= timing["total"]
+
+
+@pytest.mark.gen_test
+async def test_a_request_without_an_id_is_answered_without_one(connect: Connect, ask: Ask) -> None:
+    peer = await connect()
+    assert "id" not in await peer.ask(ask("echo", 1))
+    assert "id" not in await peer.ask(ask("nobody", 1))
+
+
+@pytest.mark.parametrize("with_ids", [True, False])
+@pytest.mark.gen_test
+async def test_quick_requests_overtake_a_slow_one(connect: Connect, ask: Ask, with_ids: bool) -> None:
+    peer = await connect()
+    await peer.send(ask("slow", {"seconds": 1}, id="slow" if with_ids else None))
+    for number in range(19):
+        await peer.send(ask("echo", number, id=number if with_ids else None))
+    answers = [await peer.read() for _ in range(20)]
+    assert {answer["data"]["prediction"] for answer in answers[:19]} == set(range(19))
+    assert answers[19]["data"]["model_qualified_name"] == "slow"
+    if with_ids:
+        assert all(answer["id"] == answer["data"]["prediction"] for answer in answers[:19])
+
+
+@pytest.mark.gen_test
+async def test_the_version_asked_for_answers(connect: Connect, ask: Ask) -> None:
+    peer = await connect()
+    versions = [
+        (await peer.ask(ask("echo", 1, **({"model_version": asked} if asked else {}))))["meta"]["model_version"]
+        for asked in (None, "1", "1.0", "1.2", "2")
+    ]
+    assert versions == ["2.0", "1.2", "1.0", "1.2", "2.0"]
+
+
+BROKEN = {
+    "event": "prediction_request",
+    "id": "b",
+    "data": {"model_qualified_name": "broken", "input_data": {"how": "return well"}},
+}
+
+
+def broken(**changes: Any) -> dict[str, Any]:
+    return BROKEN | changes
+
+
+def failing(how: str) -> dict[str, Any]:
+    return broken(data={"model_qualified_name": "broken", "input_data": {"how": how}})
+
+
+def asking(model: str, data: Any = None, **more: Any) -> dict[str, Any]:
+    return broken(data={"model_qualified_name": model, "input_data": data}, **more)
+
+
+ERRORS = [
+    ("DESERIALIZATION_ERROR", "BAD_FRAME", "this is no JSON", ...),
+    ("DESERIALIZATION_ERROR", "BAD_FRAME", "[]", ...),
+    ("DESERIALIZATION_ERROR", "BAD_FRAME", "null", ...),
+    ("DESERIALIZATION_ERROR", "BAD_FRAME", json.dumps(broken())[:-1], ...),
+    ("DESERIALIZATION_ERROR", "BAD_FRAME", json.dumps(asking("echo", float("nan"))), ...),
+    ("DESERIALIZATION_ERROR", "BAD_FRAME", json.dumps(asking("echo", float("inf"))), ...),
+    ("DESERIALIZATION_ERROR", "BAD_FRAME", json.dumps(asking("echo", json.loads("[" * 63 + "]" * 63))), ...),
+    ("DESERIALIZATION_ERROR", "BAD_FRAME", b"\x81\xa5event\xa1x", ...),
+    ("DESERIALIZATION_ERROR", "BAD_FRAME", json.dumps(BROKEN).encode(), ...),
+    ("DESERIALIZATION_ERROR", "BAD_ENVELOPE", {"id": "b"}, "b"),
+    ("DESERIALIZATION_ERROR", "BAD_ENVELOPE", broken(data=None), "b"),
+    ("DESERIALIZATION_ERROR", "BAD_ENVELOPE", broken(more=1), "b"),
+    ("DESERIALIZATION_ERROR", "BAD_ENVELOPE", broken(id=1.0), ...),
+    ("DESERIALIZATION_ERROR", "BAD_ENVELOPE", broken(id=True), ...),
+    ("DESERIALIZATION_ERROR", "BAD_ENVELOPE", broken(meta={"stream": True}), "b"),
+    ("DESERIALIZATION_ERROR", "UNKNOWN_EVENT", broken(event="predict"), "b"),
+    ("DESERIALIZATION_ERROR", "UNKNOWN_EVENT", broken(event="prediction_response"), "b"),
+    ("SCHEMA_ERROR", "INVALID_INPUT", asking("broken", {}), "b"),
+    ("SCHEMA_ERROR", "INVALID_INPUT", failing("raise MLModelSchemaValidationException"), "b"),
+    ("SCHEMA_ERROR", "INVALID_OUTPUT", failing("return NaN"), "b"),
+    ("SCHEMA_ERROR", "INVALID_OUTPUT", failing("return Infinity"), "b"),
+    ("SCHEMA_ERROR", "INVALID_OUTPUT", failing("return bytes"), "b"),
+    ("SCHEMA_ERROR", "INVALID_OUTPUT", failing("return text"), "b"),
+    ("SCHEMA_ERROR", "INVALID_OUTPUT", failing("return too much"), "b"),
+    ("SCHEMA_ERROR", "INVALID_OUTPUT", failing("return nothing"), "b"),
+    ("ERROR", "MODEL_NOT_FOUND", asking("nobody"), "b"),
+    ("ERROR", "MODEL_NOT_FOUND", asking("../../etc/passwd"), "b"),
+    ("ERROR", "MODEL_NOT_FOUND", asking("echo", meta={"model_version": "3"}), "b"),
+    ("ERROR", "MODEL_NOT_READY", asking("unloadable"), "b"),
+    ("ERROR", "INTERNAL", failing("raise"), "b"),
+    ("ERROR", "INTERNAL", failing("raise MLModelException"), "b"),
+    ("ERROR", "INTERNAL", failing("raise StopIteration"), "b"),
+    ("ERROR", "INTERNAL", failing("exit"), "b"),
+]
+
+
+@pytest.mark.parametrize(("type", "code", "frame", "id"), ERRORS)
+@pytest.mark.gen_test
+async def test_each_error_is_named_and_the_next_request_is_answered(
+    connect: Connect, type: str, code: str, frame: Any, id: Any
+) -> None:
+    peer = await connect()
+    answer = await (peer.socket.write_message(frame, binary=True) if isinstance(frame, bytes) else peer.send(frame))
+    answer = await peer.read()
+    assert answer["event"] == "prediction_error"
+    assert (answer["data"]["type"], answer["data"]["code"]) == (type, code)
+    assert answer.get("id", ...) == id
+    assert "4711" not in json.dumps(answer), "the cause is for the log alone"
+    assert (await peer.ask(broken(id="next")))["data"]["prediction"] == {"answer": 1}
+
+
+@pytest.mark.gen_test
+async def test_the_cause_of_a_failure_is_in_the_log_under_the_request_id(
+    connect: Connect, logged: Callable[[], str]
+) -> None:
+    peer = await connect()
+    for how in ("raise", "return text"):
+        answer = await peer.ask(failing(how))
+        assert answer["meta"]["request_id"] in logged()
+    assert answer["data"]["message"] == "The model's prediction does not fit its output schema."
+    assert "4711" in logged()
+    assert "/answer must be a number" in logged()
+    assert (await peer.ask(failing("raise")))["data"]["message"] == "Could not make a prediction."
+
+
+@pytest.mark.gen_test
+async def test_each_fault_of_an_input_is_named_by_its_path(connect: Connect, ask: Ask) -> None:
+    peer = await connect()
+    answer = await peer.ask(ask("broken", {"how": 5, "times": 1.5, "why": "so"}))
+    assert {fault["path"] for fault in answer["data"]["details"]} == {"/how", "/times", "/why"}
+    assert answer["data"]["model_qualified_name"] == "broken"
+
+
+@pytest.mark.gen_test
+async def test_two_open_requests_may_not_share_an_id(connect: Connect, ask: Ask) -> None:
+    peer = await connect()
+    await peer.send(ask("slow", {"seconds": 0.2}, id="1"))
+    duplicate = await peer.ask(ask("echo", 1, id="1"))
+    assert (duplicate["id"], duplicate["data"]["code"]) == ("1", "DUPLICATE_ID")
+    assert (await peer.ask(ask("echo", 1, id=1)))["event"] == "prediction_response", "1 is another id than '1'"
+    assert (await peer.read())["data"]["prediction"] == {"slept": 0.2}
+    assert (await peer.ask(ask("echo", 2, id="1")))["data"]["prediction"] == 2, "an answered id is free again"
+
+
+@pytest.mark.settings("[server]\nmax_open_requests = 3")
+@pytest.mark.gen_test
+async def test_a_connection_has_only_so_many_requests_open(connect: Connect, ask: Ask) -> None:
+    peer = await connect()
+    for number in range(3):
+        await peer.send(ask("slow", {"seconds": 0.1}, id=number))
+    refused = await peer.ask(ask("echo", 1, id="one more"))
+    assert (refused["id"], refused["data"]["code"]) == ("one more", "OVERLOADED")
+    assert refused["data"]["retryable"] is True
+    assert refused["data"]["retry_after_ms"] >= 1
+    assert {(await peer.read())["id"] for _ in range(3)} == {0, 1, 2}
+    assert (await peer.ask(ask("echo", 1)))["event"] == "prediction_response"
+
+
+@pytest.mark.gen_test
+async def test_requests_of_a_client_that_is_gone_are_dropped(connect: Connect, ask: Ask, shared: Shared) -> None:
+    peer = await connect()
+    await peer.send(ask("slow", {"seconds": 0.3}))
+    await peer.send(ask("slow", {"seconds": 5}))
+    await peer.ask(ask("echo", 1))
+    peer.socket.close()
+    while len(shared.sockets):
+        await asyncio.sleep(0.01)
+    started = time.monotonic()
+    other = await connect()
+    await other.ask(ask("slow", {"seconds": 0}))
+    assert time.monotonic() - started < 2, "the second request was taken out of the model's queue"
+
+
+@pytest.mark.parametrize("size", [65_537, 1_000_000, 20_000_000])
+@pytest.mark.gen_test
+async def test_a_message_that_is_too_large_closes_with_1009(socket_url: str, size: int) -> None:
+    async with foreign_connect(socket_url) as socket:
+        with pytest.raises(Exception, match="1009"):
+            await socket.send("x" * size)
+            await socket.recv()
+        assert socket.close_code == 1009
+
+
+@pytest.mark.gen_test
+async def test_a_message_of_just_the_limit_is_read(connect: Connect, ask: Ask) -> None:
+    peer = await connect()
+    empty = len(json.dumps(ask("echo", "")))
+    assert (await peer.ask(ask("echo", "x" * (65_536 - empty))))["event"] == "prediction_response"
+
+
+@pytest.mark.settings("[server]\nmax_connections = 2")
+@pytest.mark.gen_test
+async def test_a_connection_too_many_is_told_when_to_come_back(connect: Connect, ask: Ask) -> None:
+    first, _second = await connect(), await connect()
+    with pytest.raises(HTTPClientError) as caught:
+        await connect()
+    response = caught.value.response
+    assert response is not None
+    assert response.code == 503
+    assert int(response.headers["Retry-After"]) > 0
+    first.socket.close()
+    await first.socket.read_message()
+    await asyncio.sleep(0.05)
+    assert (await (await connect()).ask(ask("echo", 1)))["event"] == "prediction_response"
+
+
+@pytest.mark.parametrize(
+    ("offered", "selected"),
+    [
+        ([], None),
+        (["tornado-ml.v1.json"], "tornado-ml.v1.json"),
+        (["chat", "tornado-ml.v1.json"], "tornado-ml.v1.json"),
+    ],
+)
+@pytest.mark.gen_test
+async def test_the_first_acceptable_subprotocol_is_selected(
+    connect: Connect, ask: Ask, offered: list[str], selected: str | None
+) -> None:
+    peer = await connect(subprotocols=offered)
+    assert peer.socket.selected_subprotocol == selected
+    assert (await peer.ask(ask("echo", 1)))["event"] == "prediction_response"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "code"),
+    [
+        ({"Sec-WebSocket-Protocol": "chat, soap"}, 400, "BAD_FRAME"),
+        ({"Host": "evil.com", "Origin": "http://evil.com"}, 403, "FORBIDDEN"),
+        ({"Host": "evil.com"}, 403, "FORBIDDEN"),
+        ({"Origin": "http://evil.com"}, 403, "FORBIDDEN"),
+        ({"Origin": "null"}, 403, "FORBIDDEN"),
+    ],
+)
+@pytest.mark.gen_test
+async def test_a_refused_upgrade_is_answered_with_the_error_document(
+    socket_url: str, headers: dict[str, str], status: int, code: str
+) -> None:
+    with pytest.raises(HTTPClientError) as caught:
+        await websocket_connect(HTTPRequest(socket_url, headers=headers))
+    response = caught.value.response
+    assert response is not None
+    assert (response.code, json.loads(response.body)["code"]) == (status, code)
+    assert response.headers["Content-Security-Policy"].startswith("default-src 'self'")
+
+
+@pytest.mark.gen_test
+async def test_the_services_own_page_may_open_a_socket(socket_url: str, http_port: int, ask: Ask) -> None:
+    origin = f"http://127.0.0.1:{http_port}"
+    socket = await websocket_connect(HTTPRequest(socket_url, headers={"Origin": origin}))
+    await socket.write_message(json.dumps(ask("echo", 1)))
+    assert json.loads(str(await socket.read_message()))["event"] == "prediction_response"
+    socket.close()
+    await socket.read_message()
+
+
+@pytest.mark.settings("[server]\nping_interval_s = 0.1")
+@pytest.mark.gen_test
+async def test_a_client_that_answers_pings_stays_while_a_model_takes_its_time(connect: Connect, ask: Ask) -> None:
+    peer = await connect()
+    assert (await peer.ask(ask("slow", {"seconds": 0.7})))["data"]["prediction"] == {"slept": 0.7}
