@@ -112,11 +112,11 @@ export class LabelledControl extends Control {
     this.caption = el("label", { for: input.id }, place.label);
     this.element = el(
       "div",
-      { class: "field" },
+      { class: isShort(field) ? "field short" : "field" },
       el("div", { class: "field-head" }, this.caption, print),
-      description,
       this.box,
       this.faultSlot,
+      description,
     );
   }
 
@@ -140,11 +140,21 @@ export class LabelledControl extends Control {
 }
 
 /**
- * What stands small beside a label: the type, what is asked of the value, whether it may be left out.
+ * Whether two of them fit side by side.
+ *
+ * @param {Field} field
+ */
+function isShort({ kind, schema }) {
+  return kind === "number" || kind === "boolean" || kind === "choice" || schema.format === "date";
+}
+
+/**
+ * What stands small beside a label: what is asked of the value, as far as the control itself does not show it.
  *
  * @param {Field} field
  * @param {Place} place
  */
-export function smallPrint({ type, constraints }, { required, item }) {
-  return [type, ...constraints, ...(required || item ? [] : ["optional"])].join(" · ");
+export function smallPrint({ kind, type, constraints }, { required, item }) {
+  const isShown = kind === "choice" || kind === "object" || kind === "list" || kind === "tuple";
+  return [...(isShown ? [] : [type]), ...constraints, ...(required || item ? [] : ["optional"])].join(" · ");
 }

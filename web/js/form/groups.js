@@ -20,13 +20,12 @@ class Group extends Control {
   constructor(field, place) {
     super(field, place);
     this.caption = el("legend", {}, place.label);
-    const print = el("p", { class: "small-print", id: newId() }, smallPrint(field, place));
-    const hint = field.description && el("p", { class: "hint", id: newId() }, field.description);
+    const text = [field.description, smallPrint(field, place)].filter(Boolean).join(" · ");
+    const hint = text && el("p", { class: "hint", id: newId() }, text);
     this.element = el(
       "fieldset",
-      { class: "group", "aria-describedby": [this.faultSlot.id, hint && hint.id, print.id].filter(Boolean).join(" ") },
+      { class: "group", "aria-describedby": [this.faultSlot.id, hint && hint.id].filter(Boolean).join(" ") },
       this.caption,
-      print,
       hint,
       this.faultSlot,
       this.body,

@@ -25,7 +25,7 @@ export class NullableControl extends Control {
     this.caption = this.inner.caption;
     this.#toggle = button("null", () => this.#toggleNull(), { class: "chip", "aria-pressed": "false" });
     this.#shell.append(this.inner.element);
-    this.element = el("div", { class: "nullable" }, this.#shell, this.#toggle);
+    this.element = el("div", { class: this.inner.element.classList.contains("short") ? "nullable short" : "nullable" }, this.#shell, this.#toggle);
   }
 
   /** @override @param {Fault[]} faults */

@@ -17,10 +17,21 @@ export function constraints(schema) {
     ...said(schema.contentMediaType, (type) => `holds ${type}`),
     ...said(schema.contentEncoding, (encoding) => `encoded as ${encoding}`),
     ...(schema.uniqueItems === true ? ["no two alike"] : []),
-    ...(schema.additionalProperties === false ? ["no other keys"] : []),
+    ...("default" in schema ? [`default ${json(schema.default)}`] : []),
+  ];
+}
+
+/**
+ * What a form tells by its own shape, and a table must tell in words: the choices, and that there are no other keys.
+ *
+ * @param {Schema} schema
+ * @returns {string[]}
+ */
+export function shape(schema) {
+  return [
     ...(Array.isArray(schema.enum) ? [`one of ${schema.enum.map(json).join(", ")}`] : []),
     ...("const" in schema ? [`always ${json(schema.const)}`] : []),
-    ...("default" in schema ? [`default ${json(schema.default)}`] : []),
+    ...(schema.additionalProperties === false ? ["no other keys"] : []),
   ];
 }
 

@@ -1,5 +1,7 @@
 // Fields as the rows of one table: nested parts follow what they are part of.
 
+import { shape } from "./constraints.js";
+
 /** @typedef {import("./fields.js").Field} Field */
 
 /**
@@ -62,6 +64,6 @@ function itemRows(items, path) {
  * @param {boolean | null} required
  * @returns {Row}
  */
-function row({ type, constraints, title, description }, path, required) {
-  return { path, type, required, constraints, title, description };
+function row({ type, constraints, schema, title, description }, path, required) {
+  return { path, type, required, constraints: [...constraints, ...shape(schema)], title, description };
 }

@@ -10,7 +10,7 @@
  */
 export function typeInWords(field, isRecursive, typeOf) {
   const { schema } = field;
-  const type = isRecursive ? `${schema.title || schema.$ref.split("/").at(-1)}, again` : ownType(field, typeOf);
+  const type = isRecursive ? `${schema.title || schema.$ref.split("/").at(-1)} (recursive)` : ownType(field, typeOf);
   return field.nullable ? `${type} or null` : type;
 }
 

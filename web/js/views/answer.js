@@ -7,72 +7,59 @@ import { jsonBlock } from "./json.js";
 /** @typedef {import("../client/index.js").Answer} Answer */
 /** @typedef {import("../client/errors.js").Fault} Fault */
 
+const TICK_MS = 100;
 const COPIED_MS = 2_000;
 
 export class AnswerPanel {
   #status = el("div", { class: "answer-body", role: "status", "aria-atomic": "true" });
-  #clock = el("span", { class: "clock", "aria-hidden": "true" });
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #ticking;
-  element = el("section", { class: "card answer", "aria-label": "Answer" });
+  element = el("section", { class: "card answer", "aria-label": "Answer" }, this.#status);
 
   constructor() {
-    fill(this.element, el("h2", {}, "Answer"), this.#status);
-    fill(
-      this.#status,
-      el("div", { class: "answer-empty" }, el("p", {}, "The prediction appears here.")),
-    );
+    this.#show("calm", head(), el("p", { class: "answer-empty" }, "The prediction appears here."));
   }
 
   /** A request is under way. */
   wait() {
+    const clock = el("span", { class: "clock", "aria-hidden": "true" });
     const startedAt = performance.now();
     const tick = () => {
-      this.#clock.textContent = `${((performance.now() - startedAt) / 1000).toFixed(1)} s`;
+      clock.textContent = `${((performance.now() - startedAt) / 1000).toFixed(1)} s`;
     };
-    this.#ticking = setInterval(tick, 100);
     tick();
     const spinner = el("span", { class: "spinner", "aria-hidden": "true" });
-    this.#show("busy", el("p", { class: "answer-wait" }, spinner, "Predicting…", this.#clock));
+    this.#show("busy", head(), el("p", { class: "answer-wait" }, spinner, "Predicting…", clock));
+    this.#ticking = setInterval(tick, TICK_MS);
   }
 
   /** @param {Answer} answer */
   showPrediction({ prediction, meta }) {
+    const copy = navigator.clipboard && copyButton(JSON.stringify(prediction, null, 2));
     this.#show(
       "good",
-      el(
-        "div",
-        { class: "answer-head" },
-        el("h3", {}, "Prediction"),
-        navigator.clipboard && copyButton(JSON.stringify(prediction, null, 2)),
-      ),
+      head("Prediction", copy),
       jsonBlock(prediction, "Prediction"),
       el("p", { class: "small-print" }, aboutAnswer(meta)),
     );
   }
 
-  /**
-   * @param {unknown} error
-   */
+  /** @param {unknown} error */
   showError(error) {
-    if (error instanceof PredictionError) {
-      const advice = adviceOn(error);
-      this.#show(
-        "bad",
-        el("div", { class: "answer-head" }, el("h3", {}, "Error")),
-        el("p", { class: "answer-message" }, error.message),
-        faultList(error.details),
-        advice && el("p", { class: "hint" }, advice),
-        el("p", { class: "codes" }, el("code", {}, error.type), el("code", {}, error.code)),
-      );
-    } else {
-      const title = error instanceof ConnectionLost && !error.sent ? "Not sent" : "No answer";
-      this.#show(
-        "bad",
-        el("div", { class: "answer-head" }, el("h3", {}, title)),
-        el("p", { class: "answer-message" }, /** @type {Error} */ (error).message),
-      );
+    if (!(error instanceof PredictionError)) {
+      const verdict = error instanceof ConnectionLost && !error.sent ? "Not sent" : "No answer";
+      this.#show("bad", head(verdict), saying(/** @type {Error} */ (error).message));
+      return;
     }
+    const advice = adviceOn(error);
+    this.#show(
+      "bad",
+      head("Error"),
+      saying(error.message),
+      faultList(error.details),
+      advice && el("p", { class: "hint" }, advice),
+      el("p", { class: "codes" }, el("code", {}, error.type), el("code", {}, error.code)),
+    );
   }
 
   /**
@@ -81,12 +68,7 @@ export class AnswerPanel {
    * @param {readonly Fault[]} faults
    */
   showUnsendable(faults) {
-    this.#show(
-      "bad",
-      el("div", { class: "answer-head" }, el("h3", {}, "Not sent")),
-      el("p", { class: "answer-message" }, "Some of what was typed is no value that can be sent."),
-      faultList(faults),
-    );
+    this.#show("bad", head("Not sent"), saying("Something was typed that cannot be sent."), faultList(faults));
   }
 
   /** On a small screen the answer stands below the form. */
@@ -100,14 +82,27 @@ export class AnswerPanel {
   }
 
   /**
-   * @param {"good" | "bad" | "busy"} tone
+   * @param {"calm" | "busy" | "good" | "bad"} tone
    * @param {...import("../dom.js").Child} children
    */
   #show(tone, ...children) {
-    if (tone !== "busy") clearInterval(this.#ticking);
+    clearInterval(this.#ticking);
     this.element.dataset.tone = tone;
     fill(this.#status, ...children);
   }
+}
+
+/**
+ * @param {string} [verdict]
+ * @param {import("../dom.js").Child} [action]
+ */
+function head(verdict, action) {
+  return el("div", { class: "answer-head" }, el("h2", {}, "Answer"), verdict && el("span", { class: "verdict" }, verdict), action);
+}
+
+/** @param {string} text */
+function saying(text) {
+  return el("p", { class: "answer-message" }, text);
 }
 
 /** @param {readonly Fault[]} faults */

@@ -1,6 +1,7 @@
 // The page that says what a model takes and gives.
 
 import { el } from "../dom.js";
+import { shape } from "../schema/constraints.js";
 import { describe } from "../schema/fields.js";
 import { rows } from "../schema/rows.js";
 import { jsonBlock } from "./json.js";
@@ -38,12 +39,13 @@ export function metadataView(name, catalogue) {
  */
 function schemaCard(title, schema) {
   const field = describe(schema);
-  const whole = [field.type, ...field.constraints].join(" · ");
+  const fields = rows(field);
+  const [{ path }] = fields;
   return card(
     title,
-    el("p", { class: "small-print" }, whole),
-    field.description && el("p", {}, field.description),
-    fieldTable(title, rows(field)),
+    path.length > 0 && el("p", { class: "small-print" }, [field.type, ...field.constraints, ...shape(field.schema)].join(" · ")),
+    path.length > 0 && field.description && el("p", {}, field.description),
+    fieldTable(title, fields),
     el("details", {}, el("summary", {}, "JSON Schema"), jsonBlock(schema, `JSON Schema of the ${title.toLowerCase()}`)),
   );
 }
@@ -71,18 +73,15 @@ function fieldTable(title, fields) {
 
 /** @param {Row} row */
 function fieldRow({ path, type, required, constraints, title, description }) {
-  const cells = [
-    el("code", {}, path.join(".").replaceAll(".[", "[") || "(the whole)"),
-    type,
-    required === null ? "" : required ? "required" : "optional",
-    constraints.join(" · "),
-    [title, description].filter(Boolean).join(": "),
-  ];
+  const name = path.join(".").replaceAll(".[", "[") || "(the whole)";
+  const necessity = required === null ? "" : required ? "required" : "optional";
   return el(
     "tr",
     { role: "row", "data-depth": Math.min(path.length - 1, 4) },
-    el("th", { role: "rowheader", scope: "row" }, cells[0]),
-    ...cells.slice(1).map((cell, index) => el("td", { role: "cell", "data-column": COLUMNS[index + 1] }, cell)),
+    el("th", { role: "rowheader", scope: "row" }, el("code", {}, name), title && el("span", { class: "title" }, title)),
+    ...[type, necessity, constraints.join(" · "), description].map((cell, index) =>
+      el("td", { role: "cell", "data-column": COLUMNS[index + 1] }, cell),
+    ),
   );
 }
 

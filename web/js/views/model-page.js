@@ -40,8 +40,9 @@ export function modelPage({ name, tab, catalogue, body, stop }) {
     shownBody = "";
     setTitle("Model not found");
     fill(head, heading("Model not found"));
-    const text = `The service knows no model named “${name}”. It may have been renamed, or its plugin may have failed to load.`;
-    fill(standing, notice({ title: "Model not found.", text }, el("a", { href: "/", class: "button" }, "All models")));
+    const title = `The service knows no model named “${name}”.`;
+    const text = "It may have another name, or its plugin may have failed to load.";
+    fill(standing, notice({ title, text }, el("a", { href: "/", class: "button" }, "All models")));
     fill(content);
   }
 

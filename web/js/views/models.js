@@ -72,7 +72,7 @@ function modelCard({ qualified_name: name, display_name: title, description, sta
     el(
       "div",
       { class: "actions" },
-      el("a", { href: paths.predict, class: "button primary", "aria-describedby": id, "data-focus-key": paths.predict }, "Predict"),
+      el("a", { href: paths.predict, class: state === "ready" ? "button primary" : "button", "aria-describedby": id, "data-focus-key": paths.predict }, "Predict"),
       el("a", { href: paths.metadata, class: "button", "aria-describedby": id, "data-focus-key": paths.metadata }, "Metadata"),
     ),
   );
@@ -90,7 +90,7 @@ function failedPlugins(plugins) {
     "section",
     { class: "failed-plugins", "aria-labelledby": "failed-plugins" },
     el("h2", { id: "failed-plugins" }, plugins.length === 1 ? "One plugin failed" : `${plugins.length} plugins failed`),
-    el("p", { class: "hint" }, "They are left out; everything else works."),
+    el("p", { class: "hint" }, "What does not work is left out; everything else serves."),
     el("ul", { class: "cards" }, ...plugins.map(pluginCard)),
   );
 }

@@ -1,0 +1,150 @@
+"""A real service, started by its command, and a real Chromium that looks at it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+MODELS = Path(__file__).parent / "models"
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+STOP_S = 20
+
+
+class Service:
+    """`tornado-ml serve` in a process of its own; can be stopped, and started again at the same address."""
+
+    def __init__(self, directory: Path, *arguments: str) -> None:
+        self.directory = directory
+        self.arguments = arguments
+        self.url = ""
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        port = self.url.rpartition(":")[2] or "0"
+        command = [Path(sys.executable).with_name("tornado-ml"), "serve", "--port", port, *self.arguments]
+        with (self.directory / "service.log").open("a") as log:
+            self._process = subprocess.Popen(
+                command,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env=os.environ | {"TEST_MODEL_GATES": str(self.directory)},
+            )
+        assert self._process.stdout is not None
+        first_line = self._process.stdout.readline()
+        assert "serving on " in first_line, (self.directory / "service.log").read_text()
+        self.url = first_line.split()[-1]
+
+    def stop(self) -> None:
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.communicate(timeout=STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.communicate()
+        self._process = None
+
+    def open_gate(self, name: str) -> None:
+        """Let the model `slow` pass: `load` or `predict`."""
+        (self.directory / name).touch()
+
+
+def make_service(directory: Path, *arguments: str) -> Service:
+    settings = directory / "settings.toml"
+    settings.write_text(f"[plugins]\ndirectories = ['{MODELS}']\n[server]\ndrain_s = 0\n")
+    return Service(directory, "--settings", str(settings), *arguments)
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """One that all tests share: nothing waits at a gate."""
+    running = make_service(tmp_path_factory.mktemp("service"))
+    running.open_gate("load")
+    running.open_gate("predict")
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def own_service(tmp_path: Path) -> Iterator[Callable[..., Service]]:
+    """Makes services of the test's own, to stop and start; called with further arguments of the command."""
+    made: list[Service] = []
+
+    def make(*arguments: str) -> Service:
+        made.append(make_service(tmp_path, *arguments))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.stop()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium; the test is skipped where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    executable = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if executable is None:
+        pytest.skip("there is no chromium: install it (`apt-get install chromium`) or name it in CHROMIUM")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+VIOLATIONS = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) => window.violations.push(event.violatedDirective));
+"""
+EXPECTED_IN_CONSOLE = ("Failed to load resource", "WebSocket connection to")
+
+
+@pytest.fixture
+def new_page(browser):
+    """Makes pages: `new_page(width=…, color_scheme=…)`. The test fails if a script of theirs did, or broke the policy."""
+    contexts = []
+    faults: list[str] = []
+
+    def make(width: int = 1200, color_scheme: str = "light", **options):
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=color_scheme, **options)
+        context.set_default_timeout(15_000)
+        context.add_init_script(VIOLATIONS)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda message: faults.append(message.text) if is_fault(message) else None)
+        page.on("dialog", lambda dialog: faults.append(f"dialog: {dialog.message}"))
+        return page
+
+    yield make
+    for context in contexts:
+        for page in context.pages:
+            faults += page.evaluate("window.violations ?? []")
+        context.close()
+    assert faults == []
+
+
+def is_fault(message) -> bool:
+    return message.type in {"error", "warning"} and not message.text.startswith(EXPECTED_IN_CONSOLE)
+
+
+@pytest.fixture
+def page(new_page):
+    return new_page()

@@ -1,0 +1,81 @@
+"""axe-core's judgement of every page and state, in light and dark."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
+
+pytestmark = pytest.mark.e2e
+
+AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def faults_of(page) -> list[str]:
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run()")
+    return [f"{fault['id']}: {node['html']}" for fault in found["violations"] for node in fault["nodes"]]
+
+
+def answered(page):
+    page.get_by_role("button", name="Example").last.click()
+    page.get_by_role("button", name="Predict").click()
+    expect(page.get_by_role("region", name="Prediction")).to_be_visible()
+
+
+def refused(page):
+    page.get_by_role("button", name="Predict").click()
+    expect(page.locator(".answer[data-tone=bad]")).to_be_visible()
+
+
+def as_json(page):
+    page.get_by_role("button", name="JSON").click()
+
+
+def unfolded(page):
+    page.get_by_text("JSON Schema", exact=True).first.click()
+
+
+def at_rest(page):
+    pass
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: `npm ci` in tests/web")
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("path", "act"),
+    [
+        ("/", at_rest),
+        ("/models/every_kind/metadata", unfolded),
+        ("/models/every_kind/predict", at_rest),
+        ("/models/every_kind/predict", answered),
+        ("/models/every_kind/predict", refused),
+        ("/models/every_kind/predict", as_json),
+        ("/models/slow/predict", answered),
+        ("/models/hostile/predict", answered),
+        ("/models/unloadable/predict", at_rest),
+        ("/models/nobody/predict", at_rest),
+    ],
+)
+def test_axe_finds_nothing(service, new_page, path, act, color_scheme):
+    page = new_page(color_scheme=color_scheme, reduced_motion="reduce")
+    page.goto(service.url + path)
+    expect(page.get_by_text("Connected", exact=True)).to_be_visible()
+    expect(page.locator(".card, .notice").first).to_be_visible()
+    act(page)
+    assert faults_of(page) == []
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: `npm ci` in tests/web")
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+def test_axe_finds_nothing_while_the_service_is_away(own_service, new_page, color_scheme):
+    service = own_service("--no-plugins")
+    service.start()
+    page = new_page(color_scheme=color_scheme, reduced_motion="reduce")
+    page.goto(service.url)
+    expect(page.get_by_role("heading", name="No models yet")).to_be_visible()
+    service.stop()
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert faults_of(page) == []
