@@ -193,3 +193,10 @@ class Internal(OtherError):
     code = "INTERNAL"
     when = "anything else; the cause is in the log under the request id, never in the answer"
     default_message = "Could not make a prediction."
+
+
+def told(error: BaseException) -> str:
+    """What a person is told of an exception: the whole text of one that is meant for them, else its type as well."""
+    if isinstance(error, OperatorError):
+        return str(error)
+    return ": ".join(filter(None, (type(error).__name__, str(error))))

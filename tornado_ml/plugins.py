@@ -6,15 +6,18 @@ settings. Loading imports it and asks its hooks what it brings; its models are c
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.util
 import inspect
 import logging
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
@@ -22,9 +25,10 @@ from types import ModuleType
 import pluggy
 
 from tornado_ml import hookspecs
-from tornado_ml.errors import OperatorError, PluginError
+from tornado_ml.errors import OperatorError, PluginError, told
 from tornado_ml.models.base import check_qualified_name, version_number
 from tornado_ml.models.manager import Identity, Registration
+from tornado_ml.settings.tables import suggestion
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +57,7 @@ class Plugin:
     location: str
     """An entry point's object reference, a path, or `module:Class`."""
     load: Callable[[], object]
-    """Imports it; a plugin of the settings is imported where its model runs, so it has nothing to import here."""
+    """Imports it, and gives the module or object whose hooks count."""
     state: PluginState = PluginState.LOADED
     reason: str | None = None
     registrations: list[Registration] = field(default_factory=list)
@@ -86,29 +90,25 @@ class PluginHost:
         self._named_models = named_models
         self._disabled = frozenset(disabled)
         self._discover = discover
-        self._hooks = pluggy.PluginManager(hookspecs.PROJECT)
-        self._hooks.add_hookspecs(hookspecs)
         self.plugins: list[Plugin] = []
 
     def find(self) -> list[Plugin]:
-        """What there is, without importing any of it; what cannot be looked at or is disabled is marked so."""
+        """What there is, with the disabled ones marked; none of it is imported."""
         found = list({plugin.key: plugin for plugin in self._find()}.values())
         for plugin in found:
             if plugin.name in self._disabled:
                 plugin.state = PluginState.DISABLED
         return found
 
-    def load(self, only: str | None = None) -> list[Registration]:
-        """Load every plugin, or the one of the key `only`, and return the models they register, in the order found.
-
-        A directory that cannot be read is a failed plugin too. Nothing a plugin raises leaves this method, but
-        KeyboardInterrupt; one that hangs or ends the process at import does so.
-        """
-        self.plugins = [plugin for plugin in self.find() if only in (None, plugin.key)]
-        for plugin in self.plugins:
-            if plugin.state is PluginState.LOADED:
-                self._load_one(plugin)
-        return [registration for plugin in self.plugins for registration in plugin.registrations]
+    def load(self) -> list[Registration]:
+        """Load every plugin that is not disabled, and return the models they register, in the order found."""
+        self.plugins = self.find()
+        return [
+            registration
+            for plugin in self.plugins
+            if plugin.state is PluginState.LOADED
+            for registration in load_plugin(plugin)
+        ]
 
     def fail(self, key: str, reason: str) -> None:
         """Mark a plugin as failed, for a fault that showed only when one of its models was constructed."""
@@ -122,45 +122,53 @@ class PluginHost:
     def _find(self) -> Iterator[Plugin]:
         if self._discover:
             yield from _find_entry_points()
-            for directory in self._directories:
-                yield from _find_in_directory(directory)
+            # One folder may be named in two ways.
+            for directory in dict.fromkeys(map(os.path.realpath, self._directories)):
+                yield from _find_in_directory(Path(directory))
         for module_name, class_name in self._named_models:
-            yield _named_model(module_name, class_name)
+            location = f"{module_name}:{class_name}"
+            load = partial(NamedModel, module_name, class_name)
+            yield Plugin(location, None, PluginOrigin.SETTINGS, location, load)
 
-    def _load_one(self, plugin: Plugin) -> None:
+
+@dataclass(frozen=True, slots=True)
+class NamedModel:
+    """The plugin that the settings make of a module and a class in it; neither is looked at before the model runs."""
+
+    module_name: str
+    class_name: str
+
+    @hookspecs.hookimpl
+    def register_models(self) -> list[Callable[[], object]]:
+        return [self.construct]
+
+    def construct(self) -> object:
+        module = importlib.import_module(self.module_name)
         try:
-            loaded = plugin.load()
-            factories = [loaded] if plugin.origin is PluginOrigin.SETTINGS else self._registered_models(plugin, loaded)
-            plugin.registrations = [_registration(plugin, factory) for factory in factories]
-        except KeyboardInterrupt:
-            raise
-        # A plugin may call sys.exit at import, which is no Exception.
-        except BaseException as error:
-            _mark_failed(plugin, _reason(error), error)
-
-    def _registered_models(self, plugin: Plugin, loaded: object) -> list[object]:
-        if not self._hooks.is_registered(loaded):
-            self._hooks.register(loaded, name=plugin.key)
-            try:
-                self._hooks.check_pending()
-            except pluggy.PluginValidationError as error:
-                self._hooks.unregister(loaded)
-                raise PluginError(f"{error}. The hooks there are: {', '.join(hook_names())}.") from error
-        others = [other for other in self._hooks.get_plugins() if other is not loaded]
-        results = self._hooks.subset_hook_caller("register_models", remove_plugins=others)()
-        models: list[object] = []
-        for result in results:
-            if isinstance(result, str | bytes) or not isinstance(result, Iterable):
-                raise PluginError(
-                    f"register_models returned {_shown(result)}; it must return an iterable of model classes."
-                )
-            models.extend(result)
-        return models
+            model_class = getattr(module, self.class_name)
+        except AttributeError:
+            raise PluginError(f"Module {self.module_name} has no class {self.class_name}.") from None
+        return model_class()
 
 
-def hook_names() -> list[str]:
-    """The hooks a plugin may implement."""
-    return [name for name, value in vars(hookspecs).items() if hasattr(value, f"{hookspecs.PROJECT}_spec")]
+def load_plugin(plugin: Plugin) -> list[Registration]:
+    """Import a plugin and ask it for its models; it is marked as failed, and registers none, if anything goes wrong.
+
+    Nothing that the plugin raises leaves this function, but KeyboardInterrupt; one that hangs or ends the process at
+    import does so.
+    """
+    try:
+        loaded = plugin.load()
+        version = getattr(loaded, "__version__", None)
+        if plugin.version is None and isinstance(version, str):
+            plugin.version = version
+        plugin.registrations = [_registration(plugin, factory) for factory in _registered_models(loaded)]
+    except KeyboardInterrupt:
+        raise
+    # A plugin may call sys.exit at import, which is no Exception.
+    except BaseException as error:
+        _mark_failed(plugin, told(error), error)
+    return plugin.registrations
 
 
 def _find_entry_points() -> Iterator[Plugin]:
@@ -174,28 +182,32 @@ def _find_entry_points() -> Iterator[Plugin]:
 
 def _find_in_directory(directory: Path) -> Iterator[Plugin]:
     try:
-        paths = sorted(directory.iterdir())
+        paths = sorted(filter(_is_plugin, directory.iterdir()))
     except OSError as error:
-        plugin = Plugin(directory.name, None, PluginOrigin.DIRECTORY, str(directory), lambda: None)
-        _mark_failed(plugin, f"The plugin directory cannot be read: {error.strerror or error}.")
-        yield plugin
+        unreadable = PluginError(f"The plugin directory cannot be read: {error.strerror}.")
+        yield Plugin(directory.name, None, PluginOrigin.DIRECTORY, str(directory), partial(_refuse, unreadable))
         return
     for path in paths:
-        is_plugin = path.suffix == ".py" if path.is_file() else (path / "__init__.py").is_file()
-        if is_plugin and not path.name.startswith(("_", ".")):
-            plugin = Plugin(path.stem, None, PluginOrigin.DIRECTORY, str(path), lambda: None)
-            plugin.load = lambda plugin=plugin, path=path: _import_file(plugin, path)  # type: ignore[misc]
-            yield plugin
+        yield Plugin(path.stem, None, PluginOrigin.DIRECTORY, str(path), partial(_import_file, path))
 
 
-def _import_file(plugin: Plugin, path: Path) -> ModuleType:
+def _is_plugin(path: Path) -> bool:
+    if path.name.startswith(("_", ".")):
+        return False
+    try:
+        return path.suffix == ".py" if path.is_file() else (path / "__init__.py").is_file()
+    except PermissionError:
+        return True  # loading it will say what is wrong
+
+
+def _import_file(path: Path) -> ModuleType:
     """Import a drop-in plugin under a module name of its own, so that it can shadow nothing."""
-    name = "tornado_ml_plugin_" + re.sub(r"\W", "_", str(path.resolve()))
-    source = path / "__init__.py" if path.is_dir() else path
-    search = [str(path)] if path.is_dir() else None
+    digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
+    name = f"tornado_ml_plugin_{re.sub(r'[^0-9A-Za-z]', '_', path.stem)}_{digest}"
+    source, search = (path / "__init__.py", [str(path)]) if path.is_dir() else (path, None)
     spec = importlib.util.spec_from_file_location(name, source, submodule_search_locations=search)
-    if spec is None or spec.loader is None:
-        raise PluginError(f"{source} is not a Python file.")
+    assert spec is not None, "its name ends in .py"
+    assert spec.loader is not None, "its name ends in .py"
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
@@ -204,23 +216,41 @@ def _import_file(plugin: Plugin, path: Path) -> ModuleType:
         for loaded in [other for other in sys.modules if other == name or other.startswith(name + ".")]:
             del sys.modules[loaded]
         raise
-    version = getattr(module, "__version__", None)
-    plugin.version = version if isinstance(version, str) else None
     return module
 
 
-def _named_model(module_name: str, class_name: str) -> Plugin:
-    location = f"{module_name}:{class_name}"
+def _refuse(error: PluginError) -> object:
+    raise error
 
-    def construct() -> object:
-        module = importlib.import_module(module_name)
-        try:
-            model_class = getattr(module, class_name)
-        except AttributeError:
-            raise PluginError(f"Module {module_name} has no class {class_name}.") from None
-        return model_class()
 
-    return Plugin(location, None, PluginOrigin.SETTINGS, location, lambda: construct)
+def _registered_models(loaded: object) -> list[object]:
+    # A manager for each plugin: what one raises, or leaves half registered, touches no other.
+    hooks = pluggy.PluginManager(hookspecs.PROJECT)
+    hooks.add_hookspecs(hookspecs)
+    try:
+        hooks.register(loaded)
+    except pluggy.PluginValidationError as error:
+        raise PluginError(" ".join(str(error).split())) from error
+    implemented = hooks.get_hookcallers(loaded) or []
+    if not implemented:
+        raise PluginError("It implements no hook; is register_models marked with @tornado_ml.hookimpl?")
+    unknown = [hook.name for hook in implemented if not hook.has_spec()]
+    if unknown:
+        raise PluginError(
+            f"It implements the hook {unknown[0]}, which is unknown; {suggestion(unknown[0], hook_names())}"
+        )
+    models: list[object] = []
+    register_models = hooks.hook.register_models
+    for result in register_models() or [None] * len(register_models.get_hookimpls()):  # pluggy leaves out None
+        if isinstance(result, str | bytes) or not isinstance(result, Iterable):
+            raise PluginError(f"register_models returned {_shown(result)}; it must return a list of model classes.")
+        models.extend(result)
+    return models
+
+
+def hook_names() -> list[str]:
+    """The hooks a plugin may implement."""
+    return [name for name, value in vars(hookspecs).items() if hasattr(value, f"{hookspecs.PROJECT}_spec")]
 
 
 def _registration(plugin: Plugin, factory: object) -> Registration:
@@ -264,13 +294,8 @@ def _mark_failed(plugin: Plugin, reason: str, error: BaseException | None = None
     plugin.state = PluginState.FAILED
     plugin.reason = reason
     plugin.registrations = []
-    log.error("Plugin %s from %s failed: %s", plugin.name, plugin.location, reason, exc_info=error)
-
-
-def _reason(error: BaseException) -> str:
-    if isinstance(error, OperatorError):
-        return str(error)
-    return f"{type(error).__name__}: {error}"
+    unforeseen = None if isinstance(error, OperatorError) else error
+    log.error("Plugin %s from %s failed: %s", plugin.name, plugin.location, reason, exc_info=unforeseen)
 
 
 def _shown(value: object) -> str:

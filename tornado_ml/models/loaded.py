@@ -5,6 +5,7 @@ Whatever runs a model (a thread today) holds one of these; what leaves it is pla
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -35,8 +36,9 @@ class ModelReport:
 
 
 def class_path(kind: type) -> str:
-    """Names a class: `module:qualified name`."""
-    return f"{kind.__module__}:{kind.__qualname__}"
+    """Names a class by the file that defines it, for a file may be imported under two names; else by its module."""
+    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+    return f"{file or kind.__module__}:{kind.__qualname__}"
 
 
 class LoadedModel:

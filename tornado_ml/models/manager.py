@@ -37,6 +37,11 @@ class Registration:
     identity: Identity | None = None
     """None where only the constructed model says it."""
 
+    def confirm(self, report: ModelReport) -> None:
+        """Raises ModelLoadError if the constructed model calls itself something else than its class does."""
+        if self.identity not in (None, report.identity):
+            raise ModelLoadError(f"The class calls itself {shown(self.identity)}, its object {shown(report.identity)}.")
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -149,16 +154,16 @@ class ModelManager:
     ) -> None:
         self._make_executor = make_executor
         self._on_plugin_fault = on_plugin_fault
-        self._deployments: list[Deployment] = []
+        self._deployments: list[Deployment] = []  # in the order found: of two alike the first stays
         self.first_round_is_over = False
 
     async def load(self, registrations: Iterable[Registration]) -> None:
         """Load models, side by side; returns when each is ready or has failed."""
-        admitted = []
-        for registration in registrations:
-            if (deployment := await self._admit(registration)) is not None:
-                admitted.append(deployment)
-        await asyncio.gather(*(self._load_one(deployment) for deployment in admitted))
+        admitted = [Deployment(registration, self._make_executor(registration)) for registration in registrations]
+        self._deployments += admitted
+        for deployment in admitted:
+            await self._settle_doubles(deployment)
+        await asyncio.gather(*(self._load_one(deployment) for deployment in admitted if self._has(deployment)))
         self.first_round_is_over = True
 
     def deployments(self) -> list[Deployment]:
@@ -195,60 +200,59 @@ class ModelManager:
         """Unload all models."""
         await asyncio.gather(*(self._unload(deployment) for deployment in list(self._deployments)))
 
-    async def _admit(self, registration: Registration) -> Deployment | None:
-        """Make a deployment of a registration, unless it is another one's double."""
-        deployment = Deployment(registration, self._make_executor(registration))
-        if await self._is_double(deployment):
-            return None
-        self._deployments.append(deployment)
-        return deployment
+    def _has(self, deployment: Deployment) -> bool:
+        """Whether it is still there: it goes when its plugin turns out to have failed."""
+        return deployment in self._deployments
 
     async def _load_one(self, deployment: Deployment) -> None:
         registration = deployment.registration
         try:
             report = await deployment.executor.load()
-            if registration.identity not in (None, report.identity):
-                raise ModelLoadError(f"The class says it is {registration.identity}, its object {report.identity}.")
-            if deployment not in self._deployments:  # its plugin failed in the meantime
+            registration.confirm(report)
+            if not self._has(deployment):
                 return
             deployment.became_ready(report)
         except OperatorError as error:
             await deployment.executor.close()
-            if deployment not in self._deployments:
+            if not self._has(deployment):
                 return
             if registration.identity is None:
                 await self._fail_plugin(registration.plugin, str(error))
             else:
                 deployment.failed(str(error))
-                log.error("Model %s failed to load: %s", _shown(registration.identity), error, exc_info=error.__cause__)
+                log.error("Model %s failed to load: %s", shown(registration.identity), error, exc_info=error.__cause__)
             return
-        if not await self._is_double(deployment):
-            log.info("Model %s is ready.", _shown(report.identity))
+        await self._settle_doubles(deployment)
+        if self._has(deployment):
+            log.info("Model %s is ready.", shown(report.identity))
 
-    async def _is_double(self, deployment: Deployment) -> bool:
-        """Whether its name and version are taken; then it goes, and its plugin too, unless the class is the same."""
-        twin = next(
-            (one for one in self._deployments if one is not deployment and one.identity == deployment.identity), None
-        )
-        if twin is None or deployment.identity is None:
-            return False
-        await self._unload(deployment)
-        if twin.class_path is not None and twin.class_path == deployment.class_path:
-            twin.plugins |= deployment.plugins
-        else:
-            reason = f"Model {_shown(deployment.identity)} is there already, from plugin {twin.registration.plugin}."
-            await self._fail_plugin(deployment.registration.plugin, reason)
-        return True
+    async def _settle_doubles(self, deployment: Deployment) -> None:
+        """Of those with its name and version let the first stay; the others' plugins fail, but for the same class."""
+        identity = deployment.identity
+        if identity is None:
+            return
+        first, *others = [one for one in self._deployments if one.identity == identity] or [deployment]
+        for other in others:
+            if not (self._has(first) and self._has(other)):
+                continue
+            await self._unload(other)
+            if first.class_path is not None and first.class_path == other.class_path:
+                first.plugins |= other.plugins
+            else:
+                reason = f"Model {shown(identity)} is there already, from plugin {first.registration.plugin}."
+                await self._fail_plugin(other.registration.plugin, reason)
 
     async def _fail_plugin(self, plugin: str, reason: str) -> None:
         self._on_plugin_fault(plugin, reason)
-        await asyncio.gather(*(self._unload(one) for one in list(self._deployments) if one.plugins == {plugin}))
+        for one in self._deployments:
+            one.plugins.discard(plugin)
+        await asyncio.gather(*(self._unload(one) for one in self._deployments if not one.plugins))
 
     async def _unload(self, deployment: Deployment) -> None:
         deployment.state = ModelState.UNLOADING
-        await deployment.executor.close()
-        if deployment in self._deployments:
+        if self._has(deployment):
             self._deployments.remove(deployment)
+        await deployment.executor.close()
 
 
 def newest(versions: Sequence[Deployment]) -> Deployment:
@@ -256,6 +260,7 @@ def newest(versions: Sequence[Deployment]) -> Deployment:
     return next((one for one in versions if one.state is ModelState.READY), versions[0])
 
 
-def _shown(identity: Identity) -> str:
+def shown(identity: Identity) -> str:
+    """A model as people are told of it: its name and version."""
     name, (major, minor) = identity
     return f"{name} {major}.{minor}"
