@@ -1,4 +1,4 @@
-"""What several commands take: where the settings come from, and how much is logged."""
+"""What several commands share: where the settings come from, what is logged, and who may write to standard output."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import functools
 import logging
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -25,8 +26,12 @@ class World:
     plugins: PluginHost
 
 
+MakeWorld = Callable[..., World]
+"""Takes what other options say of the settings: `make_world({"server": {"port": 9000}})`. Raises SettingsError."""
+
+
 def world_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command `--settings`, `--env`, `--no-plugins` and `--strict`, as one argument `make_world(overrides)`."""
+    """Give a command `--settings`, `--env`, `--no-plugins` and `--strict`, as one argument `make_world`."""
 
     @click.option(
         "--settings",
@@ -63,8 +68,29 @@ def plugin_host(settings: Settings, *, discover: bool) -> PluginHost:
     )
 
 
+@contextmanager
+def answers_only() -> Iterator[TextIO]:
+    """Standard output for the command's own answers.
+
+    What anybody else writes there meanwhile goes to standard error: plugins and models may print, and so may C code
+    and processes they start.
+    """
+    stdout, stdout_fd = sys.stdout, sys.stdout.fileno()
+    stdout.flush()
+    kept_fd = os.dup(stdout_fd)
+    os.dup2(sys.stderr.fileno(), stdout_fd)
+    try:
+        with (
+            redirect_stdout(sys.stderr),
+            open(kept_fd, "w", encoding=stdout.encoding, buffering=1, closefd=False) as answers,
+        ):
+            yield answers
+    finally:
+        os.dup2(kept_fd, stdout_fd)
+        os.close(kept_fd)
+
+
 def log_to_stderr(level: int) -> None:
-    """Standard output is for answers; everything else goes to standard error."""
     logging.basicConfig(
         level=level, stream=sys.stderr, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", datefmt="%H:%M:%S"
     )

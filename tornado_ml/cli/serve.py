@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import Any
 
 import click
 
-from tornado_ml.cli.options import World, log_to_stderr, world_options
+from tornado_ml.cli.options import MakeWorld, answers_only, log_to_stderr, world_options
 from tornado_ml.server.run import serve as run_service
 
 
@@ -18,7 +16,7 @@ from tornado_ml.server.run import serve as run_service
 @click.option("--host", metavar="H", help="The address to listen on.")
 @click.option("--port", type=int, metavar="N", help="The port to listen on; 0 lets the system choose.")
 @click.option("-v", "--verbose", is_flag=True, help="Log each request.")
-def serve(make_world: Callable[[Any], World], host: str | None, port: int | None, verbose: bool) -> None:
+def serve(make_world: MakeWorld, host: str | None, port: int | None, verbose: bool) -> None:
     """Serve the models until Ctrl-C or SIGTERM.
 
     Writes one line to standard output as soon as it listens; models may still be loading then.
@@ -28,4 +26,7 @@ def serve(make_world: Callable[[Any], World], host: str | None, port: int | None
         logging.getLogger("tornado.access").setLevel(logging.ERROR)
     given = {key: value for key, value in {"host": host, "port": port}.items() if value is not None}
     world = make_world({"server": given})
-    asyncio.run(run_service(world.settings, world.plugins))
+    with answers_only() as out:
+        asyncio.run(
+            run_service(world.settings, world.plugins, lambda url: click.echo(f"tornado-ml: serving on {url}", out))
+        )

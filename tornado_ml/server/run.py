@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 import socket
-import sys
+from collections.abc import Callable
 
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
@@ -32,12 +32,13 @@ BODY_S = 30.0
 """How long a request's body may take to arrive. Tornado's own default is for ever."""
 
 
-async def serve(settings: Settings, plugins: PluginHost) -> None:
+async def serve(settings: Settings, plugins: PluginHost, announce: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM; a second one ends the process at once.
 
     Args:
         settings: all of them.
         plugins: not loaded yet.
+        announce: called with the address of the page, once it listens.
 
     Raises:
         OperatorError: it cannot listen, or, in strict mode, a plugin or a model failed.
@@ -49,8 +50,7 @@ async def serve(settings: Settings, plugins: PluginHost) -> None:
     server = HTTPServer(make_app(shared), idle_connection_timeout=IDLE_S, body_timeout=BODY_S)
     server.add_sockets(listeners)
     stop = _stop_on_signal()
-    sys.stdout.write(f"tornado-ml: serving on {_url(settings.server.host, listeners)}\n")
-    sys.stdout.flush()
+    announce(_url(settings.server.host, listeners))
     watch = asyncio.create_task(shared.sockets.watch_stalled())
     run = asyncio.create_task(_load_and_wait(settings, plugins, manager, registrations))
     try:
