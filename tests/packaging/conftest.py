@@ -167,7 +167,7 @@ def distributions(
     out = tmp_path_factory.mktemp("dist")
 
     def build(folder: str, kinds: Sequence[str], project: Path) -> Sequence[Path]:
-        run([sys.executable, "-m", "build", *kinds, "--outdir", out / folder, project], out)
+        run([sys.executable, "-m", "build", "--installer=uv", *kinds, "--outdir", out / folder, project], out)
         return sorted((out / folder).iterdir())
 
     (wheel,) = build("direct", ["--wheel"], source)
