@@ -16,6 +16,7 @@ class Peer:
 
     def __init__(self, socket: WebSocketClientConnection) -> None:
         self.socket = socket
+        self._is_closed = False
 
     async def send(self, document: Any) -> None:
         await self.socket.write_message(document if isinstance(document, str | bytes) else json.dumps(document))
@@ -29,6 +30,15 @@ class Peer:
     async def ask(self, document: Any) -> dict[str, Any]:
         await self.send(document)
         return await self.read()
+
+    async def close(self) -> None:
+        """Returns when both sides have closed."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self.socket.close()
+        while await self.socket.read_message() is not None:
+            pass
 
 
 def request(model: str, data: Any, id: Any = None, **meta: Any) -> dict[str, Any]:
@@ -61,9 +71,7 @@ def connect(io_loop: IOLoop, socket_url: str) -> Iterator[Callable[..., Any]]:
 
     async def close_all() -> None:
         for peer in peers:
-            peer.socket.close()
-            while await peer.socket.read_message() is not None:
-                pass
+            await peer.close()
 
     yield open_one
     io_loop.run_sync(close_all)

@@ -190,7 +190,7 @@ async def test_requests_of_a_client_that_is_gone_are_dropped(connect: Connect, a
     await peer.send(ask("slow", {"seconds": 0.3}))
     await peer.send(ask("slow", {"seconds": 5}))
     await peer.ask(ask("echo", 1))
-    peer.socket.close()
+    await peer.close()
     while len(shared.sockets):
         await asyncio.sleep(0.01)
     started = time.monotonic()
@@ -218,7 +218,7 @@ async def test_a_message_of_just_the_limit_is_read(connect: Connect, ask: Ask) -
 
 @pytest.mark.settings("[server]\nmax_connections = 2")
 @pytest.mark.gen_test
-async def test_a_connection_too_many_is_told_when_to_come_back(connect: Connect, ask: Ask) -> None:
+async def test_a_connection_too_many_is_told_when_to_come_back(connect: Connect, ask: Ask, shared: Shared) -> None:
     first, _second = await connect(), await connect()
     with pytest.raises(HTTPClientError) as caught:
         await connect()
@@ -226,9 +226,9 @@ async def test_a_connection_too_many_is_told_when_to_come_back(connect: Connect,
     assert response is not None
     assert response.code == 503
     assert int(response.headers["Retry-After"]) > 0
-    first.socket.close()
-    await first.socket.read_message()
-    await asyncio.sleep(0.05)
+    await first.close()
+    while len(shared.sockets) > 1:
+        await asyncio.sleep(0.01)
     assert (await (await connect()).ask(ask("echo", 1)))["event"] == "prediction_response"
 
 

@@ -39,6 +39,7 @@ SECURITY_HEADERS = {
         "default-src 'self'; img-src 'self' data: blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), microphone=(self), geolocation=(), payment=(), usb=()",
     "Referrer-Policy": "same-origin",
     "Server": "tornado-ml",
@@ -90,6 +91,7 @@ class GuardedHandler(RequestHandler):
             raise Forbidden(refusal)
         if origin is not None and self.shared.guard.is_allowed_origin(origin):
             self.set_header("Access-Control-Allow-Origin", origin)
+            self.set_header("Cross-Origin-Resource-Policy", "cross-origin")
             self.set_header("Access-Control-Expose-Headers", "X-Request-ID")
             self.add_header("Vary", "Origin")
 
@@ -117,7 +119,8 @@ class GuardedHandler(RequestHandler):
             except Forbidden as refused:
                 error = refused
         if not isinstance(error, ServiceError):
-            named = {400: BadEnvelope, 403: Forbidden, 404: NotFound, 405: MethodNotAllowed}
+            # Tornado says 403 of a path that leads out of the page's files.
+            named = {400: BadEnvelope, 403: NotFound, 404: NotFound, 405: MethodNotAllowed}
             error = named.get(status_code, Internal)()
         self.answer_error(error)
 
