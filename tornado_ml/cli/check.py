@@ -1,30 +1,33 @@
 """`tornado-ml check`: whether the settings, each plugin and each model are fit to be served.
 
-Each plugin is looked at in a process of its own, so that one that hangs or ends its process is found out as well.
+Each plugin and model is tried in a process of its own, so that one that hangs or ends its process is found out too.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Sequence
+import logging
+import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import click
 
-from tornado_ml.cli.options import World, log_to_stderr, world_options
+from tornado_ml.cli.apart import CameToNothing, apart
+from tornado_ml.cli.options import MakeWorld, answers_only, log_to_stderr, world_options
+from tornado_ml.errors import ModelLoadError, SettingsError
 from tornado_ml.models.checking import check_model
-from tornado_ml.plugins import Plugin, PluginState
+from tornado_ml.models.loaded import ModelReport
+from tornado_ml.models.manager import Identity, shown
+from tornado_ml.plugins import Plugin, PluginState, load_plugin
 
 TIMEOUT_S = 60.0
 
 
-@dataclass
+@dataclass(frozen=True)
 class Finding:
-    """What was found of one plugin or model."""
+    """What was found of the settings, a plugin or a model."""
 
     kind: str
     name: str
@@ -36,101 +39,107 @@ class Finding:
 @world_options
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
 @click.option(
-    "--timeout", "timeout_s", type=float, default=TIMEOUT_S, show_default=True, help="Seconds that one plugin may take."
+    "--timeout",
+    "timeout_s",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="S",
+    default=TIMEOUT_S,
+    show_default=True,
+    help="How many seconds one plugin or model may take.",
 )
-@click.option("--only", "only", hidden=True, help="Check this one plugin here, and write what was found as JSON.")
-def check(make_world: Callable[[], World], as_json: bool, timeout_s: float, only: str | None) -> None:
+def check(make_world: MakeWorld, as_json: bool, timeout_s: float) -> None:
     """Check the settings, each plugin and each model; exit 1 if anything is wrong.
 
     A model is fit when it loads, its examples fit its input schema, and its predictions of them its output schema.
     """
-    world = make_world()
-    if only is not None:
-        _answer_for_one(world, only)
-        return
-    findings = [Finding("settings", "settings")]
-    _tell(findings[0], as_json)
-    owners: dict[str, str] = {}
-    for plugin in world.plugins.find():
-        for finding in _check_apart(plugin, timeout_s):
-            _look_for_double(finding, plugin, owners)
+    log_to_stderr(logging.CRITICAL)  # what is wrong is among the findings
+    findings = []
+    with answers_only() as out:
+        for finding in _findings(make_world, timeout_s):
             findings.append(finding)
-            _tell(finding, as_json)
-    missing = sorted(set(world.settings.models) - {name.rpartition(" ")[0] for name in owners})
-    for name in missing:
-        findings.append(Finding("settings", f"models.{name}", [f"There is no model {name}."]))
-        _tell(findings[-1], as_json)
-    bad = [finding for finding in findings if finding.problems]
-    if as_json:
-        click.echo(json.dumps({"ok": not bad, "findings": [dataclasses.asdict(one) for one in findings]}, indent=2))
-    elif bad:
-        click.echo(f"{len(bad)} of {len(findings)} checks failed.")
-    else:
-        click.echo(f"All {len(findings)} checks passed.")
-    if bad:
+            if not as_json:
+                click.echo(_text(finding), out)
+        bad_count = sum(bool(finding.problems) for finding in findings)
+        if as_json:
+            document = {"ok": not bad_count, "findings": [dataclasses.asdict(finding) for finding in findings]}
+            click.echo(json.dumps(document, indent=2, ensure_ascii=False), out)
+        else:
+            count = len(findings)
+            click.echo(f"{bad_count} of {count} checks failed." if bad_count else f"All {count} checks passed.", out)
+    if bad_count:
         raise SystemExit(1)
 
 
-def _check_apart(plugin: Plugin, timeout_s: float) -> Sequence[Finding]:
-    """Look at one plugin in a process of its own."""
-    if plugin.state is not PluginState.LOADED:
-        problems = [plugin.reason] if plugin.reason else []
-        return [Finding("plugin", plugin.name, problems, note=plugin.state.value)]
-    # The same command line once more: the child shall read the same settings.
-    command = [sys.executable, "-m", "tornado_ml", *sys.argv[1:], "--only", plugin.key]
+def _findings(make_world: MakeWorld, timeout_s: float) -> Iterator[Finding]:
     try:
-        done = subprocess.run(  # noqa: S603 - our own command line
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=timeout_s, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return [Finding("plugin", plugin.name, [f"It was not done after {timeout_s:g} s: something in it hangs."])]
-    try:
-        return [Finding(**finding) for finding in json.loads(done.stdout)]
-    except ValueError:
-        how = f"signal {-done.returncode}" if done.returncode < 0 else f"exit status {done.returncode}"
-        return [Finding("plugin", plugin.name, [f"It ended its process with {how}."])]
-
-
-def _answer_for_one(world: World, key: str) -> None:
-    """In the child: check one plugin and its models, and write what was found to standard output."""
-    log_to_stderr(100)  # what is wrong is in the answer
-    answer = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a model prints is no answer
-    registrations = world.plugins.load(only=key)
-    plugin = next(one for one in world.plugins.plugins if one.key == key)
-    finding = Finding("plugin", plugin.name, [plugin.reason] if plugin.reason else [], note=plugin.state.value)
-    findings = [finding]
-    for registration in registrations:
-        result = check_model(registration.factory)
-        if result.report is None:
-            if registration.identity is None:
-                finding.problems += result.problems
-                continue
-            name, (major, minor) = registration.identity
-            findings.append(Finding("model", f"{name} {major}.{minor}", list(result.problems)))
+        world = make_world()
+    except SettingsError as error:
+        yield Finding("settings", "settings", str(error).splitlines())
+        return
+    yield Finding("settings", "settings")
+    names: set[str] = set()
+    classes: dict[Identity, tuple[str, str]] = {}
+    for plugin in world.plugins.find():
+        if plugin.state is PluginState.DISABLED:
+            yield Finding("plugin", plugin.name, note="disabled")
             continue
-        name, (major, minor) = result.report.identity
-        note = f"{len(result.report.examples)} examples predicted"
-        findings.append(Finding("model", f"{name} {major}.{minor}", list(result.problems), note))
-    json.dump([dataclasses.asdict(one) for one in findings], answer)
-    answer.close()
-    os._exit(0)  # a thread that a model has left running must not hold the answer back
+        reason, identities = _try_plugin(plugin, timeout_s)
+        yield Finding("plugin", plugin.name, [reason] if reason else [])
+        for number, declared in enumerate(identities):
+            report, problems = _try_model(plugin, number, timeout_s)
+            identity = report.identity if report else declared
+            if identity:
+                names.add(identity[0])
+            if report:
+                first_class, first_plugin = classes.setdefault(report.identity, (report.class_path, plugin.key))
+                if first_class != report.class_path:
+                    problems.append(f"It is there already, from plugin {first_plugin}.")
+            name = shown(identity) if identity else f"number {number + 1} of plugin {plugin.name}"
+            note = f"{len(report.examples)} examples" if report else ""
+            yield Finding("model", name, problems, note)
+    for name, model in world.settings.models.items():
+        if name not in names:
+            is_fatal = model.required or world.settings.plugins.strict
+            said = "No model bears this name."
+            yield Finding("settings", f"models.{name}", [said] if is_fatal else [], "" if is_fatal else said)
 
 
-def _look_for_double(finding: Finding, plugin: Plugin, owners: dict[str, str]) -> None:
-    if finding.kind != "model":
-        return
-    owner = owners.setdefault(finding.name, plugin.name)
-    if owner != plugin.name:
-        finding.note += f"; also from plugin {owner}"
+def _try_plugin(plugin: Plugin, timeout_s: float) -> tuple[str | None, list[Identity | None]]:
+    """Why a plugin fails, if it does, and what is known of the models it registers."""
+
+    def attempt() -> tuple[str | None, list[Identity | None]]:
+        identities = [registration.identity for registration in load_plugin(plugin)]
+        return plugin.reason, identities
+
+    try:
+        return apart(attempt, timeout_s)
+    except CameToNothing as error:
+        return str(error), []
 
 
-def _tell(finding: Finding, as_json: bool) -> None:
-    if as_json:
-        return
+def _try_model(plugin: Plugin, number: int, timeout_s: float) -> tuple[ModelReport | None, list[str]]:
+    """What one of a plugin's models says of itself, if it loads, and what is wrong with it."""
+
+    def attempt() -> tuple[ModelReport | None, list[str]]:
+        registration = load_plugin(plugin)[number]
+        result = check_model(registration.factory)
+        problems = list(result.problems)
+        try:
+            if result.report:
+                registration.confirm(result.report)
+        except ModelLoadError as error:
+            problems.append(str(error))
+        return result.report, problems
+
+    try:
+        return apart(attempt, timeout_s)
+    except CameToNothing as error:
+        return None, [str(error)]
+
+
+def _text(finding: Finding) -> str:
     mark = click.style("FAIL", fg="red", bold=True) if finding.problems else click.style("ok", fg="green") + "  "
-    note = f" ({finding.note})" if finding.note else ""
     name = "" if finding.kind == finding.name else f" {finding.name}"
-    click.echo(f"{mark}  {finding.kind}{name}{note}")
-    for problem in finding.problems:
-        click.echo(f"      {problem}")
+    note = f" ({finding.note})" if finding.note else ""
+    problems = (textwrap.indent(problem, " " * 6) for problem in finding.problems)
+    return "\n".join([f"{mark}  {finding.kind}{name}{note}", *problems])

@@ -6,11 +6,13 @@ import asyncio
 import json
 import logging
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TextIO
 
 import click
 
-from tornado_ml.cli.options import World, log_to_stderr, world_options
+from tornado_ml.cli.options import MakeWorld, World, answers_only, log_to_stderr, world_options
 from tornado_ml.errors import OperatorError
 from tornado_ml.inference.executors.thread import ThreadExecutor
 from tornado_ml.models.manager import ModelManager
@@ -18,61 +20,79 @@ from tornado_ml.protocol.documents import models_document, plugins_document
 from tornado_ml.protocol.messages import Document
 from tornado_ml.server.run import faults_of
 
+REASON_WIDTH = 100
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, as REST answers it.")
 
 
 @click.command()
 @world_options
 @json_option
-def models(make_world: Callable[[], World], as_json: bool) -> None:
+def models(make_world: MakeWorld, as_json: bool) -> None:
     """List the models, as GET /api/models does; each is loaded to see whether it can be."""
-    document = asyncio.run(_load(make_world()))[0]
-    if as_json:
-        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
-        return
-    if not document["models"]:
-        click.echo("No models. Install a model package, or name a folder of plugins in [plugins] directories.")
-    rows = [
-        (
-            model["qualified_name"],
-            version["model_version"],
-            version["state"],
-            version.get("reason") or model["display_name"],
-        )
-        for model in document["models"]
-        for version in model["versions"]
-    ]
-    _print_table(("MODEL", "VERSION", "STATE", ""), rows)
+    with answers_only() as out:
+        found = _look(make_world())
+        rows = [
+            (
+                model["qualified_name"],
+                version["model_version"],
+                version["state"],
+                version.get("reason") or model["display_name"],
+            )
+            for model in found.models["models"]
+            for version in model["versions"]
+        ]
+        _print(found.models, as_json, ("MODEL", "VERSION", "STATE", ""), rows, out)
+    found.end()
+    failed = [plugin["name"] for plugin in found.plugins["plugins"] if plugin["reason"]]
+    if failed:
+        click.echo(f"Plugins that failed: {', '.join(failed)}. See: tornado-ml plugins", err=True)
 
 
 @click.command()
 @world_options
 @json_option
-def plugins(make_world: Callable[[], World], as_json: bool) -> None:
+def plugins(make_world: MakeWorld, as_json: bool) -> None:
     """List the plugins, as GET /api/plugins does, with what each brought or why it failed."""
-    document = asyncio.run(_load(make_world()))[1]
-    if as_json:
-        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
-        return
-    if not document["plugins"]:
-        click.echo("No plugins. Install a model package, or name a folder of plugins in [plugins] directories.")
-    rows = [
-        (plugin["name"], plugin["version"] or "-", plugin["state"], plugin["reason"] or _brought(plugin))
-        for plugin in document["plugins"]
-    ]
-    _print_table(("PLUGIN", "VERSION", "STATE", ""), rows)
+    with answers_only() as out:
+        found = _look(make_world())
+        rows = [
+            (plugin["name"], plugin["version"] or "-", plugin["state"], plugin["reason"] or _brought(plugin))
+            for plugin in found.plugins["plugins"]
+        ]
+        _print(found.plugins, as_json, ("PLUGIN", "VERSION", "STATE", ""), rows, out)
+    found.end()
 
 
-async def _load(world: World) -> tuple[Document, Document]:
+@dataclass(frozen=True)
+class Found:
+    """What there is to list, and what strict mode does not forgive."""
+
+    models: Document
+    plugins: Document
+    unforgiven: Sequence[str]
+
+    def end(self) -> None:
+        if self.unforgiven:
+            raise OperatorError("\n".join(self.unforgiven))
+
+
+def _look(world: World) -> Found:
     log_to_stderr(logging.CRITICAL)  # what failed is in the list, with its reason
+    return asyncio.run(_load(world))
+
+
+async def _load(world: World) -> Found:
     manager = ModelManager(lambda registration: ThreadExecutor(registration.factory), world.plugins.fail)
     await manager.load(world.plugins.load())
-    documents = models_document(manager), plugins_document(world.plugins, manager)
     faults = faults_of(world.settings, world.plugins, manager)
+    found = Found(
+        models_document(manager),
+        plugins_document(world.plugins, manager),
+        faults if world.settings.plugins.strict else [],
+    )
     await manager.close()
-    if faults and world.settings.plugins.strict:
-        raise OperatorError("\n".join(faults))
-    return documents
+    return found
 
 
 def _brought(plugin: Document) -> str:
@@ -80,13 +100,30 @@ def _brought(plugin: Document) -> str:
     return ", ".join(names) if names else f"from {plugin['location']}"
 
 
-def _print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    if not rows:
-        return
-    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head) - 1)]
-    for row in [head, *rows]:
-        start = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False))
-        lines = textwrap.wrap(row[-1], 100) or [""]
-        click.echo(f"{start}  {lines[0]}".rstrip())
-        for line in lines[1:]:
-            click.echo(" " * (len(start) + 2) + line)
+def _print(document: Document, as_json: bool, head: Sequence[str], rows: Sequence[Sequence[str]], out: TextIO) -> None:
+    if as_json:
+        click.echo(json.dumps(document, indent=2, ensure_ascii=False), out)
+    elif rows:
+        _print_table([head, *rows], out)
+    else:
+        click.echo(
+            f"There are no {next(iter(document))}."
+            " Install a model package, or name a folder of plugins in [plugins] directories.",
+            out,
+        )
+
+
+def _print_table(rows: Sequence[Sequence[str]], out: TextIO) -> None:
+    """Columns as wide as they need be, but for the last, which is wrapped."""
+    widths = [max(map(len, column)) for column in list(zip(*rows, strict=True))[:-1]]
+    for *cells, last in rows:
+        start = "".join(cell.ljust(width + 2) for cell, width in zip(cells, widths, strict=True))
+        lines = textwrap.wrap(
+            last,
+            len(start) + REASON_WIDTH,
+            initial_indent=start,
+            subsequent_indent=" " * len(start),
+            break_long_words=False,  # a path can be copied
+            break_on_hyphens=False,
+        )
+        click.echo("\n".join(lines) or start.rstrip(), out)

@@ -6,10 +6,12 @@ import asyncio
 import itertools
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit, urlunsplit
 
-from tornado.httpclient import HTTPClientError
 from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, websocket_connect
 
+from tornado_ml.errors import BadFrame
+from tornado_ml.models.plain_data import NotPlain, plain
 from tornado_ml.protocol import messages
 from tornado_ml.protocol.codec import decode_json, encode_json
 from tornado_ml.protocol.messages import Document
@@ -17,6 +19,8 @@ from tornado_ml.protocol.messages import Document
 DEFAULT_URL = "ws://127.0.0.1:8765/ws"
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 MAX_ANSWER_DEPTH = 1000
+PING_INTERVAL_S = 20.0
+"""How often the service is pinged; one that does not answer before the next ping is lost."""
 
 
 class PredictionError(Exception):
@@ -38,32 +42,45 @@ class ConnectionLost(Exception):
 
 
 class Client:
-    """One connection to a service.
+    """One connection to a service; made by `connect`.
 
     async with await Client.connect("ws://127.0.0.1:8765/ws") as client:
         answer = await client.predict("iris_model", {...})
     """
 
-    def __init__(self, socket: WebSocketClientConnection) -> None:
-        self._socket = socket
+    def __init__(self) -> None:
+        self._socket: WebSocketClientConnection
         self._ids = itertools.count(1)
-        self._waiting: dict[int, asyncio.Future[Document]] = {}
-        self._reader = asyncio.create_task(self._read())
+        # A future's answer is None where the connection ended first: an exception that nobody fetches is logged.
+        self._waiting: dict[int, asyncio.Future[Document | None]] = {}
+        self._is_over = False
+        self._closed = asyncio.Event()
 
     @classmethod
     async def connect(cls, url: str = DEFAULT_URL) -> Self:
         """Open a connection.
 
+        Args:
+            url: of the socket, or of the page it belongs to.
+
         Raises:
             ConnectionLost: nobody answers at `url`, or not as this service does.
+            ValueError: `url` is no address.
         """
+        client = cls()
+        url = socket_url(url)
         try:
-            socket = await websocket_connect(
-                url, subprotocols=[messages.SUBPROTOCOL_JSON], max_message_size=MAX_ANSWER_BYTES
+            client._socket = await websocket_connect(
+                url,
+                on_message_callback=client._receive,
+                ping_interval=PING_INTERVAL_S,
+                max_message_size=MAX_ANSWER_BYTES,
+                subprotocols=[messages.SUBPROTOCOL_JSON],
             )
-        except (OSError, HTTPClientError, ValueError) as error:
+        # Tornado lets out all kinds of them, and has no class for what they have in common.
+        except Exception as error:
             raise ConnectionLost(f"Cannot connect to {url}: {error}") from error
-        return cls(socket)
+        return client
 
     async def predict(self, model: str, input_data: Any, *, model_version: str | None = None) -> Document:
         """The `data` of the `prediction_response`: `{model_qualified_name, prediction}`. Calls may run concurrently.
@@ -71,20 +88,22 @@ class Client:
         Raises:
             PredictionError: the service answered with an error.
             ConnectionLost: the connection ended before the answer came.
+            ValueError: `input_data` cannot be said in JSON; arrays, tuples and numbers of numpy can.
         """
         id = next(self._ids)
-        request = {"event": messages.PREDICTION_REQUEST.name, "id": id}
-        request |= {"data": {"model_qualified_name": model, "input_data": input_data}}
-        if model_version is not None:
-            request |= {"meta": {"model_version": model_version}}
-        answered = self._waiting[id] = asyncio.get_running_loop().create_future()
+        frame = _request(id, model, input_data, model_version)
+        waiting = self._waiting[id] = asyncio.get_running_loop().create_future()
         try:
-            await self._socket.write_message(encode_json(request))
-            answer = await answered
+            if self._is_over:
+                raise self._lost()
+            await self._socket.write_message(frame)
+            answer = await waiting
         except WebSocketClosedError as error:
-            raise ConnectionLost("The connection is closed.") from error
+            raise self._lost() from error
         finally:
             del self._waiting[id]
+        if answer is None:
+            raise self._lost()
         data: Document = answer["data"]
         if answer["event"] == messages.PREDICTION_ERROR.name:
             raise PredictionError(data)
@@ -93,7 +112,7 @@ class Client:
     async def close(self) -> None:
         """Close the connection; what is open raises ConnectionLost."""
         self._socket.close()
-        await self._reader
+        await self._closed.wait()
 
     async def __aenter__(self) -> Self:
         return self
@@ -103,23 +122,82 @@ class Client:
     ) -> None:
         await self.close()
 
-    async def _read(self) -> None:
-        while (frame := await self._socket.read_message()) is not None:
-            message = decode_json(frame, MAX_ANSWER_DEPTH)
-            waiting = self._waiting.get(message.get("id"))
-            if waiting is not None and not waiting.done():
-                waiting.set_result(message)
-        lost = f"The connection was closed with {self._socket.close_code or 'no code'}."
-        for waiting in self._waiting.values():
+    def _receive(self, frame: str | bytes | None) -> None:
+        """Called by Tornado for each frame, and with None at the end; perhaps before `connect` has the socket."""
+        if frame is None:
+            self._closed.set()
+        message = None if frame is None else _message(frame)
+        if message is None:
+            self._is_over = True
+        elif message["event"] not in _ANSWERS:
+            return
+        if message is None or "id" not in message:
+            # An answer without an id says that a frame could not be read, and not which: all are told.
+            concerned = list(self._waiting.values())
+        else:
+            concerned = [self._waiting[message["id"]]] if message["id"] in self._waiting else []
+        for waiting in concerned:
             if not waiting.done():
-                waiting.set_exception(ConnectionLost(lost))
+                waiting.set_result(message)
+
+    def _lost(self) -> ConnectionLost:
+        if not self._closed.is_set():
+            return ConnectionLost("What answered is no tornado-ml service.")
+        code, reason = self._socket.close_code, self._socket.close_reason
+        how = f" with {code}" if code else ""
+        return ConnectionLost(f"The connection was closed{how}{f': {reason}' if reason else ''}.")
 
 
 def predict(url: str, model: str, input_data: Any, *, model_version: str | None = None) -> Document:
-    """Connect, ask once, disconnect; blocks. Answers and raises as `Client.predict` does."""
+    """Connect, ask once, disconnect; blocks. Takes, answers and raises what `Client` does.
+
+    Inside a running event loop, as in a notebook, use `Client`.
+    """
 
     async def ask() -> Document:
         async with await Client.connect(url) as client:
             return await client.predict(model, input_data, model_version=model_version)
 
     return asyncio.run(ask())
+
+
+def socket_url(url: str) -> str:
+    """The address of the service's socket, from that or from the address of its page.
+
+    Raises:
+        ValueError: `url` is no address.
+    """
+    try:
+        parts = urlsplit(url)
+        scheme = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}[parts.scheme]
+        if not parts.hostname or parts.port == 0:
+            raise ValueError
+    except (KeyError, ValueError):
+        raise ValueError(f"{url!r} is no address of a service; one looks like this: {DEFAULT_URL}") from None
+    path = parts.path.rstrip("/")
+    return urlunsplit((scheme, parts.netloc, path if path.endswith("/ws") else f"{path}/ws", parts.query, ""))
+
+
+_ANSWERS = {messages.PREDICTION_RESPONSE.name, messages.PREDICTION_ERROR.name}
+
+
+def _request(id: int, model: str, input_data: Any, model_version: str | None) -> bytes:
+    request: Document = {"event": messages.PREDICTION_REQUEST.name, "id": id}
+    try:
+        request["data"] = {"model_qualified_name": plain(model), "input_data": plain(input_data)}
+    except NotPlain as error:
+        where = f" at {error.fault.path}" if error.fault.path else ""
+        raise ValueError(f"The input{where} {error.fault.message}.") from error
+    if model_version is not None:
+        request["meta"] = {"model_version": model_version}
+    return encode_json(request)
+
+
+def _message(frame: str | bytes) -> Document | None:
+    """The message that a frame is, or None if it is none of this service."""
+    try:
+        message = decode_json(frame, MAX_ANSWER_DEPTH)
+    except BadFrame:
+        return None
+    is_message = isinstance(message, dict) and isinstance(message.get("data"), dict) and "event" in message
+    return message if is_message else None

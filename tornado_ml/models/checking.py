@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from tornado_ml.errors import Fault, SchemaError
+from tornado_ml.errors import Fault, SchemaError, told
 from tornado_ml.models.loaded import LoadedModel, ModelReport
 from tornado_ml.models.schema import Validator
 
@@ -29,7 +29,7 @@ def check_model(factory: Callable[[], object]) -> ModelCheck:
         model = LoadedModel(factory)
     # A constructor may call sys.exit, which is no Exception.
     except (Exception, SystemExit) as error:
-        return ModelCheck(None, (f"It could not be loaded: {_said(error)}",))
+        return ModelCheck(None, (f"It could not be loaded: {told(error)}",))
     validator = Validator(model.report.input_schema)
     problems = []
     for number, example in enumerate(model.report.examples, start=1):
@@ -42,13 +42,9 @@ def check_model(factory: Callable[[], object]) -> ModelCheck:
         except SchemaError as error:
             problems.append(f"Example {number}: {error} {_listed(error.details)}".rstrip())
         except (Exception, SystemExit) as error:
-            problems.append(f"Example {number} could not be predicted: {_said(error)}")
+            problems.append(f"Example {number} could not be predicted: {told(error)}")
     return ModelCheck(model.report, tuple(problems))
 
 
-def _said(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"
-
-
-def _listed(faults: tuple[Fault, ...] | list[Fault]) -> str:
+def _listed(faults: Iterable[Fault]) -> str:
     return "; ".join(f"{fault.path or '(the whole)'} {fault.message}" for fault in faults)
