@@ -2,8 +2,8 @@
 
     python .ci/tally.py .tox py311 py312 py313 e2e wheel
 
-reads .tox/reports/ENVIRONMENT.xml (JUnit, as pytest writes it), leaves what it prints in .tox/reports/tally.txt too, and
-takes the reports away, so that none is counted twice. Fails when no unit test ran on any Python, as such a run proves
+reads .tox/reports/ENVIRONMENT.xml (JUnit, as pytest writes it), takes it away, so that none is counted twice, and
+leaves what it prints in .tox/reports/tally.txt too. Fails when no unit test ran on any Python, as such a run proves
 nothing, and with CI=true when a test was skipped.
 """
 
