@@ -23,7 +23,7 @@ def serve(make_world: MakeWorld, host: str | None, port: int | None, verbose: bo
     """
     log_to_stderr(logging.DEBUG if verbose else logging.INFO)
     if not verbose:
-        logging.getLogger("tornado.access").setLevel(logging.ERROR)
+        logging.getLogger("tornado.access").setLevel(logging.CRITICAL)
     given = {key: value for key, value in {"host": host, "port": port}.items() if value is not None}
     world = make_world({"server": given})
     with answers_only() as out:
