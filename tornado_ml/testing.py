@@ -131,7 +131,9 @@ def _address(process: subprocess.Popen[str], timeout_s: float) -> str:
     line = process.stdout.readline()
     timer.cancel()
     if not line:
-        raise ServerFailed(f"The service did not come to listen in {timeout_s:g} s; it ended with {process.wait(STOP_S)}.")
+        raise ServerFailed(
+            f"The service did not come to listen in {timeout_s:g} s; it ended with {process.wait(STOP_S)}."
+        )
     return line.removeprefix("tornado-ml: serving on ").rstrip("\n")
 
 
