@@ -24,14 +24,14 @@ from tornado_ml.client.asyncio_client import DEFAULT_URL
 def predict(
     model: str, values: tuple[str, ...], text: str | None, file: BinaryIO | None, url: str, model_version: str | None
 ) -> None:
-    r"""Ask a running service for a prediction, and print it.
+    """Ask a running service for a prediction, and print it.
 
     The input is given as KEY=VALUE pairs (each VALUE is read as JSON, or else as a string), with --json, with --file,
     or on standard input with -.
 
     \b
         tornado-ml predict iris_model sepal_length=5.1 sepal_width=3.5 petal_length=1.4 petal_width=0.2
-    """
+    """  # noqa: D301 - click's own mark
     input_data = _input(values, text, file)
     try:
         answer = client.predict(url, model, input_data, model_version=model_version)

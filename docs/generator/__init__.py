@@ -1,0 +1,1 @@
+"""What `docs/generate.py` makes: text from declarations, and nothing else; no file is written here."""

@@ -1,0 +1,139 @@
+"""Parts of the pages about the wire: the socket, REST, and the errors of both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from generator.markdown import Part, code, doc, document_table, opening, sentence, table
+from tornado_ml import errors
+from tornado_ml.errors import OperatorError, ServiceError
+from tornado_ml.models.fault_messages import MAX_FAULTS
+from tornado_ml.protocol import messages, routes
+from tornado_ml.protocol.catalogue import error_classes
+from tornado_ml.protocol.messages import Event
+from tornado_ml.protocol.routes import HTTP_STATUS, Route
+from tornado_ml.server.base import SECURITY_HEADERS
+
+
+def _subprotocols() -> str:
+    return ", ".join(map(code, messages.SUBPROTOCOLS))
+
+
+def _id() -> str:
+    return messages.ID_SCHEMA["description"]
+
+
+def _events() -> str:
+    rows = [(f"[`{event.name}`](#{event.name})", event.sender, event.summary) for event in messages.EVENTS]
+    return table(("event", "sent by", "meaning"), rows)
+
+
+def _event_sections() -> str:
+    return "\n\n".join(map(_event_section, messages.EVENTS))
+
+
+def _event_section(event: Event) -> str:
+    parts = [f"### {event.name}", f"{event.summary} Sent by the {event.sender}.", "`data`:", document_table(event.data)]
+    if event.meta is not None:
+        parts += ["`meta`, which may be left out:" if event.sender == "client" else "`meta`:"]
+        parts += [document_table(event.meta)]
+    return "\n\n".join(parts)
+
+
+def _close_codes() -> str:
+    rows = [(str(close.code), sentence(close.when)) for close in messages.CLOSE_CODES]
+    return table(("code", "when"), rows)
+
+
+def _error_table() -> str:
+    rows = [
+        (code(error.type), code(error.code), sentence(error.when), str(HTTP_STATUS[error]), _retryable(error))
+        for error in error_classes()
+    ]
+    return table(("`type`", "`code`", "when", "HTTP", "retry"), rows)
+
+
+def _retryable(error: type[ServiceError]) -> str:
+    return {True: "yes", False: "no", None: ""}[error.retryable]
+
+
+def _error_messages() -> str:
+    return table(
+        ("`code`", "`message`, unless there is more to say"),
+        [(code(error.code), error.default_message) for error in error_classes()],
+    )
+
+
+def _max_faults() -> str:
+    return str(MAX_FAULTS)
+
+
+def _error_document() -> str:
+    return document_table(messages.ErrorData)
+
+
+def _operator_errors() -> str:
+    def below(error: type[OperatorError]) -> Iterable[type[OperatorError]]:
+        return [found for child in error.__subclasses__() for found in (child, *below(child))]
+
+    found = [error for error in below(OperatorError) if error.__module__ == errors.__name__]
+    return table(("exception", "meaning"), [(code(error.__name__), opening(doc(error))) for error in found])
+
+
+def _model_errors() -> str:
+    raised = (errors.MLModelException, errors.MLModelSchemaValidationException)
+    return table(("exception", "meaning"), [(code(error.__name__), opening(doc(error))) for error in raised])
+
+
+def _routes() -> str:
+    rows = [(f"[`{route.method} {route.path}`](#{route.name})", route.summary) for route in routes.ROUTES]
+    return table(("method and path", "answer"), rows)
+
+
+def _route_sections() -> str:
+    return "\n\n".join(map(_route_section, routes.ROUTES))
+
+
+def _route_section(route: Route) -> str:
+    parts = [f'### <a id="{route.name}"></a>{route.method} {route.path}', route.summary]
+    if route.query:
+        rows = [(code(query.name), query.description) for query in route.query]
+        parts += [table(("query parameter", "meaning"), rows)]
+    if route.answer is not None:
+        about = vars(route.answer)["__doc__"]  # its own, not an inherited one
+        status = "`200`" if route.unready_answer is None else "`200` or `503`"
+        parts += [f"Answer ({status}): {opening(about or '')}".rstrip(), document_table(route.answer)]
+    faults = [f"{code(error.code)} ({HTTP_STATUS[error]})" for error in route.errors]
+    if faults:
+        parts += [f"Errors: {', '.join(faults)}."]
+    return "\n\n".join(parts)
+
+
+def _security_headers() -> str:
+    return table(("header", "value"), [(code(name), code(value)) for name, value in SECURITY_HEADERS.items()])
+
+
+PROTOCOL_PARTS: Mapping[str, Part] = {
+    "subprotocols": _subprotocols,
+    "id": _id,
+    "events": _events,
+    "event_sections": _event_sections,
+    "close_codes": _close_codes,
+    "error_table": _error_table,
+    "max_faults": _max_faults,
+}
+
+REST_PARTS: Mapping[str, Part] = {
+    "routes": _routes,
+    "route_sections": _route_sections,
+    "security_headers": _security_headers,
+}
+
+ERROR_PARTS: Mapping[str, Part] = {
+    "error_document": _error_document,
+    "error_table": _error_table,
+    "max_faults": _max_faults,
+    "error_messages": _error_messages,
+    "model_errors": _model_errors,
+    "operator_errors": _operator_errors,
+}
