@@ -22,6 +22,7 @@ CHROMIUM_ARGUMENTS = [
     "--disable-sync",
 ]
 STOP_S = 20
+TIMEOUT_MS = 20_000
 
 
 class Service:
@@ -96,15 +97,23 @@ def own_service(tmp_path: Path) -> Iterator[Callable[..., Service]]:
         one.stop()
 
 
+def chromium() -> str | None:
+    return os.environ.get("CHROMIUM") or shutil.which("chromium")
+
+
+def launch_chromium(playwright):
+    return playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_ARGUMENTS)
+
+
 @pytest.fixture(scope="session")
 def browser():
     """Chromium; the test is skipped where there is none."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    executable = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if executable is None:
+    if chromium() is None:
         pytest.skip("there is no chromium: install it (`apt-get install chromium`) or name it in CHROMIUM")
+    playwright.expect.set_options(timeout=TIMEOUT_MS)
     with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS)
+        browser = launch_chromium(started)
         yield browser
         browser.close()
 
@@ -118,13 +127,13 @@ EXPECTED_IN_CONSOLE = ("Failed to load resource", "WebSocket connection to")
 
 @pytest.fixture
 def new_page(browser):
-    """Makes pages: `new_page(width=…, color_scheme=…)`. The test fails if a script of theirs did, or broke the policy."""
+    """Makes pages: `new_page(width=…, color_scheme=…)`. A script of theirs that fails, or breaks the CSP, fails the test."""
     contexts = []
     faults: list[str] = []
 
     def make(width: int = 1200, color_scheme: str = "light", **options):
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=color_scheme, **options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(TIMEOUT_MS)
         context.add_init_script(VIOLATIONS)
         contexts.append(context)
         page = context.new_page()

@@ -233,10 +233,10 @@ def test_the_form_and_its_json_are_two_views_of_one_input(open_model, page, sent
     expect(predict(page)).to_contain_text('"small"')
 
 
-def test_an_input_that_is_too_large_is_answered_in_words_and_the_page_goes_on(open_model, page):
+def test_an_input_that_is_too_large_is_not_sent_and_the_page_goes_on(open_model, page):
     open_model("crashing")
     control(page, "/text").fill("x" * 70_000)
-    expect(predict(page)).to_contain_text("The input is larger than the service takes.")
+    expect(predict(page)).to_contain_text("The input is too large")
     expect(page.get_by_text("Connected", exact=True)).to_be_visible()
     control(page, "/text").fill("x")
     expect(predict(page)).to_contain_text("INTERNAL")

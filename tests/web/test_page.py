@@ -143,7 +143,13 @@ WIDTHS = [320, 768, 1400]
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize(
     "path",
-    ["/", "/models/every_kind/predict", "/models/every_kind/metadata", "/models/hostile/predict", "/models/hostile/metadata"],
+    [
+        "/",
+        "/models/every_kind/predict",
+        "/models/every_kind/metadata",
+        "/models/hostile/predict",
+        "/models/hostile/metadata",
+    ],
 )
 def test_nothing_is_wider_than_the_screen(service, new_page, path, width):
     page = new_page(width=width)

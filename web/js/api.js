@@ -20,6 +20,7 @@
  * @property {Schema} input_schema
  * @property {Schema} output_schema
  * @property {unknown[]} examples
+ * @property {{max_message_bytes: number}} limits
  */
 
 /** @typedef {Model & Details} Metadata */

@@ -26,10 +26,17 @@ export class Catalogue extends EventTarget {
 
   /** Load now; joins a load that is under way. */
   load() {
+    clearTimeout(this.#timer);
     this.#loading ??= this.#load().finally(() => {
       this.#loading = null;
     });
     return this.#loading;
+  }
+
+  /** Load in a moment: when something is known to be about to change. */
+  loadSoon() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.load(), POLL_MS);
   }
 
   /** Load anew what a service says that was away, and may be another one now. */
@@ -49,7 +56,6 @@ export class Catalogue extends EventTarget {
   }
 
   async #load() {
-    clearTimeout(this.#timer);
     try {
       [this.models, this.plugins] = await Promise.all([getModels(), getPlugins()]);
       this.error = null;
@@ -57,9 +63,7 @@ export class Catalogue extends EventTarget {
     } catch (error) {
       this.error = /** @type {Error} */ (error);
     }
-    if (this.error !== null || this.models?.some(isChanging)) {
-      this.#timer = setTimeout(() => this.load(), POLL_MS);
-    }
+    if (this.error !== null || this.models?.some(isChanging)) this.loadSoon();
     this.dispatchEvent(new Event("load"));
   }
 }

@@ -1,21 +1,44 @@
 // What was typed for a model and is not lost by leaving its page or loading it again. Lives as long as the tab.
 
-/** @param {string} model */
+/** @typedef {import("./form/editor.js").Draft} Draft */
+
+/**
+ * @param {string} model
+ * @returns {Draft | null}
+ */
 export function readDraft(model) {
-  const draft = sessionStorage.getItem(key(model));
-  return draft === null ? undefined : JSON.parse(draft);
+  const text = attempt(() => sessionStorage.getItem(key(model)));
+  return text ? JSON.parse(text) : null;
 }
 
 /**
  * @param {string} model
- * @param {unknown} draft undefined forgets it
+ * @param {Draft} draft
  */
 export function writeDraft(model, draft) {
-  if (draft === undefined) sessionStorage.removeItem(key(model));
-  else sessionStorage.setItem(key(model), JSON.stringify(draft));
+  attempt(() => sessionStorage.setItem(key(model), JSON.stringify(draft)));
+}
+
+/** @param {string} model */
+export function forgetDraft(model) {
+  attempt(() => sessionStorage.removeItem(key(model)));
 }
 
 /** @param {string} model */
 function key(model) {
   return `draft:${model}`;
+}
+
+/**
+ * A browser may forbid storage, or be out of it: the page works all the same.
+ *
+ * @template T
+ * @param {() => T} act
+ */
+function attempt(act) {
+  try {
+    return act();
+  } catch {
+    return null;
+  }
 }

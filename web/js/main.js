@@ -14,13 +14,16 @@ const catalogue = new Catalogue();
 
 // Each tells the other what it notices first: a connection that is lost or there again, a service that answers again.
 let wasAway = false;
+let wasFailing = false;
 client.addEventListener("statechange", () => {
   if (wasAway && client.state === "open") catalogue.renew();
-  else if (client.state === "away") catalogue.load();
+  // Not at once: a service that stops may still answer, with what is left of it.
+  else if (client.state === "away") catalogue.loadSoon();
   wasAway = client.state === "away";
 });
 catalogue.addEventListener("load", () => {
-  if (catalogue.error === null) client.retry();
+  if (wasFailing && catalogue.error === null) client.retry();
+  wasFailing = catalogue.error !== null;
 });
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) catalogue.refresh();

@@ -38,7 +38,10 @@ class EveryKind(MLModel):
                 "minItems": 2,
             },
             "anything": {"title": "Anything"},
-            "measure": {"title": "Measure", "oneOf": [{"type": "number"}, {"type": "array", "items": {"type": "number"}}]},
+            "measure": {
+                "title": "Measure",
+                "oneOf": [{"type": "number"}, {"type": "array", "items": {"type": "number"}}],
+            },
             "labels": {"type": "object", "title": "Labels", "additionalProperties": {"type": "string"}},
             "tree": {"$ref": "#/$defs/node"},
             "a/b~c": {"type": "number", "title": "Odd name"},

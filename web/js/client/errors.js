@@ -42,3 +42,17 @@ export class ConnectionLost extends Error {
     this.closeCode = closeCode;
   }
 }
+
+/** The request is larger than the service takes, and was not sent. */
+export class TooLarge extends Error {
+  /**
+   * @param {number} bytes
+   * @param {number} maxBytes
+   */
+  constructor(bytes, maxBytes) {
+    super(`The input is too large: the message would have ${bytes} bytes, and the service takes ${maxBytes}.`);
+    this.name = "TooLarge";
+    this.bytes = bytes;
+    this.maxBytes = maxBytes;
+  }
+}

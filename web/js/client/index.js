@@ -2,9 +2,9 @@
 
 import { CLOSE_CODES, EVENTS, SUBPROTOCOL_JSON } from "../protocol.js";
 import { backoff } from "./backoff.js";
-import { ConnectionLost, PredictionError } from "./errors.js";
+import { ConnectionLost, PredictionError, TooLarge } from "./errors.js";
 
-export { ConnectionLost, PredictionError };
+export { ConnectionLost, PredictionError, TooLarge };
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const STEADY_MS = 5_000;
@@ -65,19 +65,24 @@ export class Client extends EventTarget {
    *
    * @param {string} model its qualified name
    * @param {unknown} input JSON data that fits the model's input schema
-   * @returns {Promise<Answer>} rejected with a `PredictionError` or a `ConnectionLost`; settled in any case
+   * @param {{maxBytes?: number}} [options] `maxBytes`: the service's `max_message_bytes`. It hangs up on a larger message,
+   *   so that one had better not be sent
+   * @returns {Promise<Answer>} rejected with a `PredictionError`, `ConnectionLost` or `TooLarge`; settled in any case
    */
-  async predict(model, input) {
+  async predict(model, input, { maxBytes = Infinity } = {}) {
     if (this.#state === "connecting") await this.#stateChange();
     const socket = this.#socket;
     if (this.#state !== "open" || socket === null) {
       throw new ConnectionLost("There is no connection to the service.", { sent: false });
     }
     const id = String(++this.#requestCount);
+    const data = { model_qualified_name: model, input_data: input };
+    const text = JSON.stringify({ event: EVENTS.PREDICTION_REQUEST, id, data });
+    const { length: bytes } = new TextEncoder().encode(text);
+    if (bytes > maxBytes) throw new TooLarge(bytes, maxBytes);
     return new Promise((resolve, reject) => {
       this.#requests.set(id, { resolve, reject });
-      const data = { model_qualified_name: model, input_data: input };
-      socket.send(JSON.stringify({ event: EVENTS.PREDICTION_REQUEST, id, data }));
+      socket.send(text);
     });
   }
 

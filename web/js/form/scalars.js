@@ -157,8 +157,8 @@ export class BooleanControl extends LabelledControl {
 
   /** @override @param {unknown} value */
   write(value) {
-    this.#touched = value !== ABSENT;
-    this.#value = value === ABSENT ? this.#untouched : value;
+    this.#touched = typeof value === "boolean";
+    this.#value = this.#touched ? value : this.#untouched;
     this.checkbox.checked = this.#value === true;
     this.checkbox.indeterminate = this.#value === ABSENT;
     this.#word.textContent = this.#value === ABSENT ? "not set" : String(this.#value);

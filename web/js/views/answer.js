@@ -1,6 +1,6 @@
 // What came back: the prediction, or why there is none.
 
-import { ConnectionLost, PredictionError } from "../client/index.js";
+import { ConnectionLost, PredictionError, TooLarge } from "../client/index.js";
 import { button, el, fill } from "../dom.js";
 import { jsonBlock } from "./json.js";
 
@@ -47,7 +47,8 @@ export class AnswerPanel {
   /** @param {unknown} error */
   showError(error) {
     if (!(error instanceof PredictionError)) {
-      const verdict = error instanceof ConnectionLost && !error.sent ? "Not sent" : "No answer";
+      const isUnsent = error instanceof TooLarge || (error instanceof ConnectionLost && !error.sent);
+      const verdict = isUnsent ? "Not sent" : "No answer";
       this.#show("bad", head(verdict), saying(/** @type {Error} */ (error).message));
       return;
     }

@@ -21,12 +21,12 @@ export function metadataView(name, catalogue) {
     name,
     tab: "Metadata",
     catalogue,
-    body: ({ input_schema, output_schema, examples = [], versions }) =>
+    body: ({ input_schema, output_schema, examples, versions }) =>
       el(
         "div",
         { class: "stack" },
         schemaCard("Input", input_schema),
-        schemaCard("Output", output_schema ?? true),
+        schemaCard("Output", output_schema),
         examples.length > 0 && examplesCard(examples),
         versions.length > 1 && versionsCard(versions),
       ),

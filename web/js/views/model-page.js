@@ -39,7 +39,7 @@ export function modelPage({ name, tab, catalogue, body, stop }) {
   function showMissing() {
     shownBody = "";
     setTitle("Model not found");
-    fill(head, heading("Model not found"));
+    keepingFocus(head, () => fill(head, heading("Model not found")));
     const title = `The service knows no model named “${name}”.`;
     const text = "It may have another name, or its plugin may have failed to load.";
     fill(standing, notice({ title, text }, el("a", { href: "/", class: "button" }, "All models")));
@@ -55,14 +55,14 @@ export function modelPage({ name, tab, catalogue, body, stop }) {
       if (shownBody === "") fill(content);
       return;
     }
-    const wanted = JSON.stringify([model.input_schema, model.output_schema, model.examples]);
+    const wanted = JSON.stringify([model.input_schema, model.output_schema, model.examples, model.limits]);
     if (wanted === shownBody) return;
     shownBody = wanted;
     fill(content, body(model));
   }
 
   fill(head, heading(name));
-  fill(content, skeleton(2));
+  fill(content, skeleton(2, "bench"));
   details.addEventListener("change", show);
   return {
     title: `${name} · ${tab}`,
@@ -103,7 +103,7 @@ function headOf({ qualified_name: name, display_name: title, description, major_
 
 /** @param {string} text */
 function heading(text) {
-  return el("h1", { tabindex: -1 }, text);
+  return el("h1", { tabindex: -1, "data-focus-key": "heading" }, text);
 }
 
 /** @param {Model} model */

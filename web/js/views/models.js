@@ -27,7 +27,7 @@ export function modelsView(catalogue) {
     keepingFocus(content, () => fill(content, ...contentOf(catalogue)));
   }
 
-  fill(content, skeleton());
+  fill(content, skeleton(3, "cards"));
   catalogue.addEventListener("load", show);
   if (catalogue.models !== null) show();
   return {
@@ -124,7 +124,7 @@ function nothingYet() {
     el("h2", {}, "No models yet"),
     el("p", {}, "Models come with plugins. Add one, then start the service again:"),
     el(
-      "ol",
+      "ul",
       { class: "ways" },
       el("li", {}, "Install a package that brings one: ", el("code", {}, "pip install ./plugins/iris_model")),
       el("li", {}, "Or write a Python file such as this one, in a folder named under ", el("code", {}, "[plugins] directories"), " in the settings:"),

@@ -31,10 +31,15 @@ export function notice({ title, text = "", tone = "calm" }, ...actions) {
   );
 }
 
-/** Grey shapes where content will be. */
-export function skeleton(count = 3) {
+/**
+ * Grey shapes where content will be.
+ *
+ * @param {number} count
+ * @param {"cards" | "bench"} layout
+ */
+export function skeleton(count, layout) {
   const shapes = Array.from({ length: count }, () => el("div", { class: "skeleton" }));
-  return el("div", { class: "cards", role: "status" }, el("span", { class: "visually-hidden" }, "Loading…"), ...shapes);
+  return el("div", { class: layout, role: "status" }, el("span", { class: "visually-hidden" }, "Loading…"), ...shapes);
 }
 
 /** @param {() => void} act */

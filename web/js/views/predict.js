@@ -2,7 +2,7 @@
 
 import { PredictionError } from "../client/index.js";
 import { button, el } from "../dom.js";
-import { readDraft, writeDraft } from "../drafts.js";
+import { forgetDraft, readDraft, writeDraft } from "../drafts.js";
 import { Editor } from "../form/editor.js";
 import { AnswerPanel } from "./answer.js";
 import { modelPage } from "./model-page.js";
@@ -35,7 +35,7 @@ export function predictView(name, client, catalogue) {
  * @param {Client} client
  * @param {AnswerPanel} answers
  */
-function inputCard(name, { input_schema: schema, examples = [] }, client, answers) {
+function inputCard(name, { input_schema: schema, examples, limits }, client, answers) {
   const editor = new Editor(schema);
   const send = el("button", { type: "submit", class: "primary" }, "Predict");
   const form = el(
@@ -53,12 +53,12 @@ function inputCard(name, { input_schema: schema, examples = [] }, client, answer
 
   const remember = () => writeDraft(name, editor.draft);
   const draft = readDraft(name);
-  if (draft !== undefined) editor.restore(draft);
+  if (draft !== null) editor.restore(draft);
   editor.element.addEventListener("input", remember);
 
   function clear() {
     editor.clear();
-    writeDraft(name, undefined);
+    forgetDraft(name);
   }
 
   async function predict() {
@@ -73,7 +73,7 @@ function inputCard(name, { input_schema: schema, examples = [] }, client, answer
     send.setAttribute("aria-disabled", "true");
     answers.wait();
     try {
-      answers.showPrediction(await client.predict(name, input));
+      answers.showPrediction(await client.predict(name, input, { maxBytes: limits.max_message_bytes }));
       answers.bringIntoView();
     } catch (error) {
       answers.showError(error);
