@@ -5,9 +5,11 @@ Nothing is ever fetched: a reference must be local (`#/$defs/…`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 from urllib.parse import unquote
+
+import jsonschema_rs
 
 from tornado_ml.errors import ModelRefused
 from tornado_ml.models.json_pointer import json_pointer
@@ -39,7 +41,23 @@ _ANNOTATIONS = (
     "$defs",
 )
 
+_T = TypeVar("_T")
 _Keys = tuple[str | int, ...]
+
+
+def with_patterns(compile_with: Callable[[Any], _T]) -> _T:
+    """What `compile_with` makes of a schema, given the better engine for patterns that knows all of them.
+
+    The other one knows look-around and back-references too, but it backtracks, and that of jsonschema-rs 0.60.3 finds
+    `^a+b*a+$` in "a".
+
+    Raises:
+        ValueError: the schema is not valid.
+    """
+    try:
+        return compile_with(jsonschema_rs.RegexOptions())
+    except ValueError:
+        return compile_with(jsonschema_rs.FancyRegexOptions())
 
 
 def plain_schema(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,9 +13,10 @@ from typing import Any
 import jsonschema_rs
 
 from tornado_ml.models.json_pointer import json_pointer
-from tornado_ml.models.json_schema import local_target, subschemas
+from tornado_ml.models.json_schema import local_target, subschemas, with_patterns
 
 Conversion = Callable[[Any], Any]
+_Keys = tuple[str | int, ...]
 
 
 def number_conversion(schema: dict[str, Any], *, floats: bool = False) -> Conversion | None:
@@ -48,30 +49,30 @@ class _Plan:
             return _float if self._floats else None
         return _whole if "integer" in types else None
 
-    def compiled(self, schema: Any, keys: tuple[str | int, ...]) -> Conversion | None:
-        """The conversion for the subschema at `keys`."""
+    def compiled(self, schema: Any, keys: _Keys, here: frozenset[str] = frozenset()) -> Conversion | None:
+        """The conversion for the subschema at `keys`; `here` are the references that led to it for the same value."""
         if not isinstance(schema, dict):
             return None
         steps = [
             self.at_type(schema),
-            self._reference(schema),
+            self._reference(schema, here),
             self._object(schema, keys),
             self._array(schema, keys),
-            *(self.compiled(part, (*keys, "allOf", index)) for index, part in enumerate(schema.get("allOf", ()))),
-            self._alternatives(schema, keys, "anyOf"),
-            self._alternatives(schema, keys, "oneOf"),
-            self._condition(schema, keys),
+            *(self.compiled(part, (*keys, "allOf", i), here) for i, part in enumerate(schema.get("allOf", ()))),
+            self._alternatives(schema, keys, "anyOf", here),
+            self._alternatives(schema, keys, "oneOf", here),
+            self._condition(schema, keys, here),
         ]
         return _in_turn([step for step in steps if step is not None])
 
-    def _reference(self, schema: dict[str, Any]) -> Conversion | None:
+    def _reference(self, schema: dict[str, Any], here: frozenset[str]) -> Conversion | None:
         reference = schema.get("$ref", schema.get("$dynamicRef"))
-        if reference is None:
+        if reference is None or reference in here:
             return None
         if reference not in self._targets:
             self._targets[reference] = None  # stands in while the target, which may refer to itself, is compiled
             keys, target = local_target(self._root, reference)
-            self._targets[reference] = self.compiled(target, keys)
+            self._targets[reference] = self.compiled(target, keys, here | {reference})
         targets = self._targets
 
         def follow(value: Any) -> Any:
@@ -80,38 +81,32 @@ class _Plan:
 
         return follow
 
-    def _object(self, schema: dict[str, Any], keys: tuple[str | int, ...]) -> Conversion | None:
+    def _object(self, schema: dict[str, Any], keys: _Keys) -> Conversion | None:
         properties = schema.get("properties", {})
         named = {name: self.compiled(part, (*keys, "properties", name)) for name, part in properties.items()}
         patterns = [
-            (jsonschema_rs.Draft202012Validator({"pattern": pattern}), convert)
+            (_finder(pattern), self.compiled(part, (*keys, "patternProperties", pattern)))
             for pattern, part in schema.get("patternProperties", {}).items()
-            if (convert := self.compiled(part, (*keys, "patternProperties", pattern))) is not None
         ]
         others = self.compiled(schema.get("additionalProperties"), (*keys, "additionalProperties"))
-        if others is None and not patterns:
+        if others is None and not any(convert for _, convert in patterns):
             wanted = [(name, convert) for name, convert in named.items() if convert is not None]
             return _properties(wanted) if wanted else None
-        every_pattern = [
-            jsonschema_rs.Draft202012Validator({"pattern": p}) for p in schema.get("patternProperties", {})
-        ]
 
         def for_key(key: str) -> Conversion | None:
-            steps = [named[key]] if key in named else []
-            steps += [convert for pattern, convert in patterns if pattern.is_valid(key)]
-            if key not in named and not any(pattern.is_valid(key) for pattern in every_pattern):
-                steps.append(others)
-            return _in_turn([step for step in steps if step is not None])
+            applying = [named[key]] if key in named else []
+            applying += [convert for is_found, convert in patterns if is_found(key)]
+            return _in_turn([convert for convert in applying or [others] if convert is not None])
 
         return _every_property(for_key)
 
-    def _array(self, schema: dict[str, Any], keys: tuple[str | int, ...]) -> Conversion | None:
+    def _array(self, schema: dict[str, Any], keys: _Keys) -> Conversion | None:
         first = [self.compiled(p, (*keys, "prefixItems", i)) for i, p in enumerate(schema.get("prefixItems", ()))]
         rest = self.compiled(schema.get("items"), (*keys, "items"))
         return _items(first, rest) if rest or any(first) else None
 
-    def _alternatives(self, schema: dict[str, Any], keys: tuple[str | int, ...], name: str) -> Conversion | None:
-        parts = [self.compiled(part, (*keys, name, index)) for index, part in enumerate(schema.get(name, ()))]
+    def _alternatives(self, schema: dict[str, Any], keys: _Keys, name: str, here: frozenset[str]) -> Conversion | None:
+        parts = [self.compiled(part, (*keys, name, index), here) for index, part in enumerate(schema.get(name, ()))]
         if not any(parts):
             return None
         branches = [(self._validator((*keys, name, index)), part) for index, part in enumerate(parts)]
@@ -124,11 +119,11 @@ class _Plan:
 
         return convert
 
-    def _condition(self, schema: dict[str, Any], keys: tuple[str | int, ...]) -> Conversion | None:
+    def _condition(self, schema: dict[str, Any], keys: _Keys, here: frozenset[str]) -> Conversion | None:
         if "if" not in schema:
             return None
-        then = self.compiled(schema.get("then"), (*keys, "then"))
-        otherwise = self.compiled(schema.get("else"), (*keys, "else"))
+        then = self.compiled(schema.get("then"), (*keys, "then"), here)
+        otherwise = self.compiled(schema.get("else"), (*keys, "else"), here)
         if then is None and otherwise is None:
             return None
         condition = self._validator((*keys, "if"))
@@ -141,10 +136,20 @@ class _Plan:
 
     @cached_property
     def _validators(self) -> jsonschema_rs.ValidatorMap:
-        return jsonschema_rs.validator_map_for(self._root, validate_formats=True, offline=True)
+        return with_patterns(
+            lambda engine: jsonschema_rs.validator_map_for(
+                self._root, validate_formats=True, offline=True, pattern_options=engine
+            )
+        )
 
-    def _validator(self, keys: tuple[str | int, ...]) -> jsonschema_rs.Validator:
+    def _validator(self, keys: _Keys) -> jsonschema_rs.Validator:
         return self._validators["#" + json_pointer(keys)]
+
+
+def _finder(pattern: str) -> Callable[[str], bool]:
+    return with_patterns(
+        lambda engine: jsonschema_rs.Draft202012Validator({"pattern": pattern}, pattern_options=engine)
+    ).is_valid
 
 
 def _whole(value: Any) -> Any:

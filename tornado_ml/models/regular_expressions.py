@@ -22,6 +22,7 @@ _WORD: _Ranges = [(0x30, 0x39), (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A)]
 _SPACE: _Ranges = [(0x09, 0x0D), (0x20, 0x20)]
 _SPACE_OR_SEPARATOR: _Ranges = [(0x09, 0x0D), (0x1C, 0x20)]
 """What `\\s` matches without re.ASCII."""
+_NAMED = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 _LAST_ASCII = 0x7F
 _LAST = 0x10FFFF
 _SURROGATES = (0xD800, 0xDFFF)
@@ -46,7 +47,8 @@ def portable_pattern(regex: re.Pattern[str]) -> str:
 
 
 def _group(tree: Any, flags: int) -> str:
-    return f"(?:{_sequence(tree, flags)})"
+    text = _sequence(tree, flags)
+    return text if len(tree) == 1 and tree[0][0] is _c.BRANCH else f"(?:{text})"  # alternatives are grouped already
 
 
 def _sequence(tree: Any, flags: int) -> str:
@@ -74,14 +76,12 @@ def _node(operator: Any, argument: Any, flags: int) -> str:
         case _c.MAX_REPEAT | _c.MIN_REPEAT:
             least, most, inner = argument
             return _repeated(inner, flags) + _count(least, most)
-        case _c.ASSERT if argument[0] == 1:
-            return f"(?={_sequence(argument[1], flags)})"
     raise NotPortable(_REASONS.get(operator, f"{str(operator).lower()}"))
 
 
 _REASONS = {
-    _c.ASSERT: "a look-behind",
-    _c.ASSERT_NOT: "a negative look-ahead or look-behind",
+    _c.ASSERT: "look-ahead or look-behind",
+    _c.ASSERT_NOT: "negative look-ahead or look-behind",
     _c.GROUPREF: "a back-reference",
     _c.GROUPREF_EXISTS: "a conditional group",
     _c.ATOMIC_GROUP: "an atomic group",
@@ -199,7 +199,7 @@ def _merged(ranges: _Ranges) -> _Ranges:
 def _characters(ranges: _Ranges) -> str:
     ranges = _merged(ranges)
     if not ranges:
-        raise NotPortable("a class of characters that has none of ASCII")
+        raise NotPortable("a class that has no character in it")
     if ranges == [(0, _LAST)]:
         return r"[\s\S]"
     if len(ranges) == 1 and ranges[0][0] == ranges[0][1]:
@@ -220,6 +220,8 @@ def _member(code: int) -> str:
 def _escaped(code: int, special: str) -> str:
     if _SURROGATES[0] <= code <= _SURROGATES[1]:
         raise NotPortable("half a surrogate pair")
+    if chr(code) in _NAMED:
+        return _NAMED[chr(code)]
     if code < 0x20 or code == 0x7F:
         return f"\\x{code:02x}"
     return ("\\" if chr(code) in special else "") + chr(code)

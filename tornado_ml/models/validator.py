@@ -11,7 +11,7 @@ import jsonschema_rs
 from tornado_ml.errors import Fault, ModelRefused
 from tornado_ml.models.fault_messages import faults_of, shortened
 from tornado_ml.models.json_pointer import json_pointer
-from tornado_ml.models.json_schema import DRAFT_2020_12, local_target, plain_schema, refuse_remote
+from tornado_ml.models.json_schema import DRAFT_2020_12, local_target, plain_schema, refuse_remote, with_patterns
 from tornado_ml.models.plain_data import NotPlain, plain
 
 
@@ -28,13 +28,7 @@ class Validator:
         if draft not in (DRAFT_2020_12, DRAFT_2020_12 + "#"):
             raise ModelRefused(f"The JSON Schema declares $schema {draft!r}; it must be 2020-12.")
         refuse_remote(schema)
-        try:
-            self._compiled = jsonschema_rs.Draft202012Validator(schema, validate_formats=True, offline=True)
-        except jsonschema_rs.ValidationError as error:
-            place = json_pointer(error.instance_path) or "the top"
-            raise ModelRefused(f"The JSON Schema is not valid at {place}: {shortened(error.message)}.") from None
-        except ValueError as error:
-            raise ModelRefused(f"The JSON Schema is not valid: {shortened(str(error))}.") from None
+        self._compiled = _compiled(schema)
         self._keeps_null_out = _keeps_null_out(schema, schema)
 
     def fits(self, document: object) -> bool:
@@ -59,6 +53,19 @@ class Validator:
         return [_not_plain(document)]
 
 
+def _compiled(schema: dict[str, Any]) -> jsonschema_rs.Validator:
+    def compiled(engine: Any) -> jsonschema_rs.Validator:
+        return jsonschema_rs.Draft202012Validator(schema, validate_formats=True, offline=True, pattern_options=engine)
+
+    try:
+        return with_patterns(compiled)
+    except jsonschema_rs.ValidationError as error:
+        place = json_pointer(error.instance_path) or "the top"
+        raise ModelRefused(f"The JSON Schema is not valid at {place}: {shortened(error.message)}.") from None
+    except ValueError as error:
+        raise ModelRefused(f"The JSON Schema is not valid: {shortened(str(error))}.") from None
+
+
 def _not_plain(document: object) -> Fault:
     try:
         plain(document)
@@ -67,16 +74,15 @@ def _not_plain(document: object) -> Fault:
     return Fault("", "holds values that are not plain JSON data")
 
 
-def _keeps_null_out(schema: Any, root: dict[str, Any], assumed: frozenset[str] = frozenset()) -> bool:
+def _keeps_null_out(
+    schema: Any, root: dict[str, Any], above: frozenset[str] = frozenset(), here: frozenset[str] = frozenset()
+) -> bool:
     """Whether it is certain that no document that fits holds null anywhere.
 
-    `assumed` are the references that are being followed: null would stand at some finite depth, so a schema that refers
-    to itself keeps null out if everything else in it does.
+    `above` and `here` are the references being followed, in the objects and arrays around this value, and for the value
+    itself. Null would stand at some finite depth: so a schema that refers to itself for what is inside it keeps null
+    out if everything else in it does.
     """
-
-    def closed(subschema: Any) -> bool:
-        return _keeps_null_out(subschema, root, assumed)
-
     if not isinstance(schema, dict):
         return schema is False
     if "enum" in schema and not any(map(_holds_null, schema["enum"])):
@@ -84,10 +90,14 @@ def _keeps_null_out(schema: Any, root: dict[str, Any], assumed: frozenset[str] =
     if "const" in schema and not _holds_null(schema["const"]):
         return True
     reference = schema.get("$ref")
-    if reference is not None and (
-        reference in assumed or _keeps_null_out(local_target(root, reference)[1], root, assumed | {reference})
-    ):
-        return True
+    if reference is not None and reference not in here:
+        target = local_target(root, reference)[1]
+        if reference in above or _keeps_null_out(target, root, above, here | {reference}):
+            return True
+
+    def closed(part: Any) -> bool:
+        return _keeps_null_out(part, root, above, here)
+
     if any(map(closed, schema.get("allOf", ()))):
         return True
     if any(name in schema and all(map(closed, schema[name])) for name in ("anyOf", "oneOf")):
@@ -102,7 +112,7 @@ def _keeps_null_out(schema: Any, root: dict[str, Any], assumed: frozenset[str] =
         inner += schema.get("patternProperties", {}).values()
     if "array" in types:
         inner += [schema.get("items", True), *schema.get("prefixItems", ())]
-    return all(map(closed, inner))
+    return all(_keeps_null_out(part, root, above | here) for part in inner)
 
 
 def _holds_null(value: object) -> bool:
