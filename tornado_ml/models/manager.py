@@ -198,7 +198,7 @@ class ModelManager:
 
     async def close(self) -> None:
         """Unload all models."""
-        await asyncio.gather(*(self._unload(deployment) for deployment in list(self._deployments)))
+        await self._unload(*self._deployments)
 
     def _has(self, deployment: Deployment) -> bool:
         """Whether it is still there: it goes when its plugin turns out to have failed."""
@@ -213,7 +213,6 @@ class ModelManager:
                 return
             deployment.became_ready(report)
         except OperatorError as error:
-            await deployment.executor.close()
             if not self._has(deployment):
                 return
             if registration.identity is None:
@@ -221,6 +220,7 @@ class ModelManager:
             else:
                 deployment.failed(str(error))
                 log.error("Model %s failed to load: %s", shown(registration.identity), error, exc_info=error.__cause__)
+                await deployment.executor.close()
             return
         await self._settle_doubles(deployment)
         if self._has(deployment):
@@ -235,24 +235,26 @@ class ModelManager:
         for other in others:
             if not (self._has(first) and self._has(other)):
                 continue
-            await self._unload(other)
             if first.class_path is not None and first.class_path == other.class_path:
                 first.plugins |= other.plugins
-            else:
-                reason = f"Model {shown(identity)} is there already, from plugin {first.registration.plugin}."
-                await self._fail_plugin(other.registration.plugin, reason)
+                await self._unload(other)
+                continue
+            reason = f"Model {shown(identity)} is there already, from plugin {first.registration.plugin}."
+            for plugin in sorted(other.plugins):
+                await self._fail_plugin(plugin, reason)
 
     async def _fail_plugin(self, plugin: str, reason: str) -> None:
         self._on_plugin_fault(plugin, reason)
         for one in self._deployments:
             one.plugins.discard(plugin)
-        await asyncio.gather(*(self._unload(one) for one in self._deployments if not one.plugins))
+        await self._unload(*(one for one in self._deployments if not one.plugins))
 
-    async def _unload(self, deployment: Deployment) -> None:
-        deployment.state = ModelState.UNLOADING
-        if self._has(deployment):
-            self._deployments.remove(deployment)
-        await deployment.executor.close()
+    async def _unload(self, *deployments: Deployment) -> None:
+        """Forget them at once, then let their executors end."""
+        for deployment in deployments:
+            deployment.state = ModelState.UNLOADING
+        self._deployments = [one for one in self._deployments if one not in deployments]
+        await asyncio.gather(*(deployment.executor.close() for deployment in deployments))
 
 
 def newest(versions: Sequence[Deployment]) -> Deployment:
