@@ -127,7 +127,7 @@ EXPECTED_IN_CONSOLE = ("Failed to load resource", "WebSocket connection to")
 
 @pytest.fixture
 def new_page(browser):
-    """Makes pages: `new_page(width=…, color_scheme=…)`. A script of theirs that fails, or breaks the CSP, fails the test."""
+    """Makes pages: `new_page(width=…, color_scheme=…)`. A script that fails or breaks the CSP fails the test."""
     contexts = []
     faults: list[str] = []
 
