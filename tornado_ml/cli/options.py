@@ -82,7 +82,9 @@ def answers_only() -> Iterator[TextIO]:
     try:
         with (
             redirect_stdout(sys.stderr),
-            open(kept_fd, "w", encoding=stdout.encoding, buffering=1, closefd=False) as answers,
+            open(
+                kept_fd, "w", encoding=stdout.encoding, errors="backslashreplace", buffering=1, closefd=False
+            ) as answers,
         ):
             yield answers
     finally:
