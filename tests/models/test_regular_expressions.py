@@ -26,7 +26,7 @@ def portable(expression: str, flags: int = 0) -> str:
     return portable_pattern(re.compile(expression, flags))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(EXPRESSIONS, FLAGS, st.lists(st.text(LETTERS, max_size=4), min_size=20, max_size=20))
 def test_a_pattern_is_found_only_in_what_the_expression_matches(expression: str, flags: int, texts: list[str]) -> None:
     try:

@@ -145,6 +145,10 @@ def _one_of(options: Iterable[Any]) -> str:
     return _either(listed) if listed else "nothing"
 
 
+def _format_name(name: str) -> str:
+    return _FORMATS.get(name, f"of the format {name}")
+
+
 def _not(kind: Any, _: object) -> str:
     schema = kind.schema
     if isinstance(schema, dict) and schema.keys() == {"enum"}:
@@ -161,7 +165,7 @@ def _required(error: Error, place: _Place) -> Iterable[Fault]:
 def _unexpected(error: Error, place: _Place) -> Iterable[Fault]:
     for key in error.kind.unexpected:  # type: ignore[attr-defined]
         if len(key) > _MAX_NAME_CHARACTERS:
-            yield Fault(json_pointer(place), "has a key that is not expected, and very long")
+            yield Fault(json_pointer(place), "has a very long key that is not expected")
         else:
             yield Fault(json_pointer((*place, key)), "is not expected")
 
@@ -192,7 +196,10 @@ def _alternatives(error: Error, place: _Place) -> Iterable[Fault]:
     if len(meant) > 1:
         # A constant that tells the alternatives apart (`"kind": "circle"`) rules out those with another one.
         meant = [branch for branch in meant if not any(e.kind.name == "const" for e in branch)] or meant
-    if len(meant) == 1:
+    formats = [branch[0].kind.format for branch in meant if len(branch) == 1 and branch[0].kind.name == "format"]  # type: ignore[attr-defined]
+    if len(formats) == len(meant):
+        yield Fault(json_pointer(place), f"must be {_either([_format_name(name) for name in formats])}")
+    elif len(meant) == 1:
         yield from _faults(meant[0], place[: len(place) - start])
     else:
         yield Fault(json_pointer(place), f"fits none of the {len(branches)} forms that are allowed here")
@@ -207,7 +214,7 @@ _EXPLAINERS: dict[type[Any], _Explainer] = {
     _K.PropertyNames: _name,
     _K.AnyOf: _alternatives,
     _K.OneOfNotValid: _alternatives,
-    _K.OneOfMultipleValid: _says(lambda _, __: "fits more than one of the forms of which exactly one is allowed here"),
+    _K.OneOfMultipleValid: _says(lambda _, __: "fits more than one of the forms of which one is allowed here"),
     _K.Minimum: _says(lambda kind, _: f"must be at least {kind.limit}"),
     _K.Maximum: _says(lambda kind, _: f"must be at most {kind.limit}"),
     _K.ExclusiveMinimum: _says(lambda kind, _: f"must be more than {kind.limit}"),
@@ -224,7 +231,7 @@ _EXPLAINERS: dict[type[Any], _Explainer] = {
     _K.Enum: _says(lambda kind, _: f"must be {_one_of(kind.options)}"),
     _K.Constant: _says(lambda kind, _: f"must be {shown(kind.expected_value)}"),
     _K.Pattern: _says(lambda kind, _: f"must match the pattern {shortened(kind.pattern)}"),
-    _K.Format: _says(lambda kind, _: f"must be {_FORMATS.get(kind.format, kind.format)}"),
+    _K.Format: _says(lambda kind, _: f"must be {_format_name(kind.format)}"),
     _K.Not: _says(_not),
     _K.FalseSchema: _says(lambda _, __: "is not expected"),
     _K.UnevaluatedItems: _says(lambda _, __: "has items that are not expected"),

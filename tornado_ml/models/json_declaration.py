@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tornado_ml.errors import InvalidOutput, ModelRefused
@@ -19,7 +20,7 @@ class JSONDeclaration:
         floats: an integer becomes a float where the schema says number.
     """
 
-    def __init__(self, schema: dict[str, Any], *, draft: str = DRAFT_2020_12, floats: bool = False) -> None:
+    def __init__(self, schema: Mapping[str, Any], *, draft: str = DRAFT_2020_12, floats: bool = False) -> None:
         self.json_schema = modernised(plain_schema(schema), draft)
         Validator(self.json_schema)  # refuses what is no JSON Schema
         self._convert = number_conversion(self.json_schema, floats=floats)
@@ -51,6 +52,6 @@ def declared_by_method(schema: Any) -> JSONDeclaration:
         raise ModelRefused(f"json_schema() of the schema failed: {type(error).__name__}: {error}.") from error
     if not isinstance(document, dict):
         raise ModelRefused(f"json_schema() of the schema must give a dict, not {type(document).__name__}.")
-    document.pop("$id", None)  # the name was ours, and means nothing to clients
+    document = {key: value for key, value in document.items() if key != "$id"}  # the name that we had to give
     # What the declaration calls float is no integer to it: schema.Schema({"x": float}) refuses 5.
     return JSONDeclaration(document, floats=True)

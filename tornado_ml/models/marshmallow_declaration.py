@@ -28,7 +28,7 @@ class MarshmallowDeclaration:
         try:
             self._schema = schema() if isinstance(schema, type) else schema
             converted = convert(self._schema, direction)
-        except (ValueError, TypeError, LookupError, ma.exceptions.MarshmallowError) as error:
+        except (ValueError, TypeError, LookupError, NameError) as error:
             raise ModelRefused(f"marshmallow cannot use the schema: {error}") from error
         self.json_schema = converted.json_schema
         self._validator = Validator(self.json_schema)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal
+from collections.abc import Container
+from typing import Any
 
 from tornado_ml.errors import Fault, InvalidInput, ModelRefused
 from tornado_ml.models.fault_messages import MAX_FAULTS, shortened
 from tornado_ml.models.json_declaration import plain_prediction
 from tornado_ml.models.json_pointer import json_pointer
 from tornado_ml.models.json_schema import DRAFT_2020_12, modernised, plain_schema
+from tornado_ml.models.marshmallow_fields import Direction
 from tornado_ml.models.number_types import number_conversion
 from tornado_ml.models.validator import Validator
 
@@ -29,7 +31,7 @@ def _has(schema: object, methods: tuple[str, ...]) -> bool:
 class PydanticDeclaration:
     """The compiled validator judges first and strictly; pydantic then loads, coerces and judges by its own rules."""
 
-    def __init__(self, model: Any, direction: Literal["input", "output"]) -> None:
+    def __init__(self, model: Any, direction: Direction) -> None:
         self._model = model
         self._is_v2 = _has(model, _V2)
         try:
@@ -56,7 +58,7 @@ class PydanticDeclaration:
         except ValueError as error:  # pydantic's ValidationError is one, and has errors()
             if not hasattr(error, "errors"):
                 raise
-            raise InvalidInput(details=[_fault(found) for found in error.errors()[:MAX_FAULTS]]) from error
+            raise InvalidInput(details=[_fault(found, document) for found in error.errors()[:MAX_FAULTS]]) from error
 
     def dump(self, value: Any) -> Any:
         """Of a pydantic object, or of data like it."""
@@ -67,5 +69,17 @@ class PydanticDeclaration:
         return plain_prediction(value)
 
 
-def _fault(found: dict[str, Any]) -> Fault:
-    return Fault(json_pointer(found["loc"]), shortened(found["msg"]))
+def _fault(found: dict[str, Any], document: Any) -> Fault:
+    keys: list[str | int] = []
+    for key in found["loc"]:
+        # Beside keys of the document, pydantic names the alternative of a union and the like.
+        if key in _keys_of(document):
+            document = document[key]
+            keys.append(key)
+    return Fault(json_pointer(keys), shortened(found["msg"]))
+
+
+def _keys_of(document: Any) -> Container[str | int]:
+    if isinstance(document, dict):
+        return document.keys()
+    return range(len(document)) if isinstance(document, list) else ()

@@ -8,17 +8,17 @@ prediction what the client gets.
 
 from __future__ import annotations
 
-from typing import Any, Literal, Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from tornado_ml.errors import ModelRefused
 from tornado_ml.models.json_declaration import JSONDeclaration, declared_by_method
 from tornado_ml.models.marshmallow_declaration import MarshmallowDeclaration, is_marshmallow
+from tornado_ml.models.marshmallow_fields import Direction
 from tornado_ml.models.pydantic_declaration import PydanticDeclaration, is_pydantic
 from tornado_ml.models.validator import Validator
 
-__all__ = ["Declaration", "Validator", "declare"]
-
-Direction = Literal["input", "output"]
+__all__ = ["Declaration", "Direction", "Validator", "declare"]
 
 
 class Declaration(Protocol):
@@ -55,13 +55,13 @@ def declare(schema: Any, *, direction: Direction = "input") -> Declaration:
     """
     if is_marshmallow(schema):
         return MarshmallowDeclaration(schema, direction)
-    if isinstance(schema, dict):
+    if isinstance(schema, Mapping):
         return JSONDeclaration(schema)
     if is_pydantic(schema):
         return PydanticDeclaration(schema, direction)
     if callable(getattr(schema, "json_schema", None)):
         return declared_by_method(schema)
     raise ModelRefused(
-        f"A schema must be a marshmallow schema, a JSON Schema (a dict), an object with json_schema(id) or a pydantic"
+        "A schema must be a marshmallow schema, a JSON Schema (a dict), an object with json_schema(id) or a pydantic"
         f" model class, not {type(schema).__name__}."
     )

@@ -11,7 +11,14 @@ import jsonschema_rs
 from tornado_ml.errors import Fault, ModelRefused
 from tornado_ml.models.fault_messages import faults_of, shortened
 from tornado_ml.models.json_pointer import json_pointer
-from tornado_ml.models.json_schema import DRAFT_2020_12, local_target, plain_schema, refuse_remote, with_patterns
+from tornado_ml.models.json_schema import (
+    DRAFT_2020_12,
+    local_target,
+    plain_schema,
+    refuse_remote,
+    subschemas,
+    with_patterns,
+)
 from tornado_ml.models.plain_data import NotPlain, plain
 
 
@@ -28,6 +35,9 @@ class Validator:
         if draft not in (DRAFT_2020_12, DRAFT_2020_12 + "#"):
             raise ModelRefused(f"The JSON Schema declares $schema {draft!r}; it must be 2020-12.")
         refuse_remote(schema)
+        for _, subschema in subschemas(schema):
+            if subschema.get("additionalProperties") is False:
+                subschema.setdefault("properties", {})  # without, jsonschema-rs does not say which keys are unexpected
         self._compiled = _compiled(schema)
         self._keeps_null_out = _keeps_null_out(schema, schema)
 
