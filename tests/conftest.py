@@ -12,7 +12,7 @@ import pytest
 from tornado.ioloop import IOLoop
 from tornado.web import Application
 
-from tornado_ml.inference.executors.thread import ThreadExecutor
+from tornado_ml.inference.runner import ModelRunner
 from tornado_ml.models.manager import ModelManager
 from tornado_ml.plugins import PluginHost
 from tornado_ml.resources import web_directory
@@ -51,8 +51,8 @@ def shared(io_loop: IOLoop, tmp_path: Path, settings_text: str, dropins: Path) -
     file = tmp_path / "settings.toml"
     file.write_text(settings_text)
     settings = load_settings(file=file, environ={})
-    plugins = PluginHost(directories=[dropins], discover=False)
-    manager = ModelManager(lambda registration: ThreadExecutor(registration.factory), plugins.fail)
+    plugins = PluginHost(directories=[dropins], disabled=["iris"])
+    manager = ModelManager(lambda registration: ModelRunner(registration, settings), plugins.fail)
     made = make_shared(settings, manager, plugins, web_directory())
     io_loop.run_sync(lambda: manager.load(plugins.load()))
     yield made
@@ -74,6 +74,4 @@ def socket_url(http_server: Any, http_port: int) -> str:
 def logged(caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
     """All that the service has logged so far."""
     caplog.set_level(logging.DEBUG, logger="tornado_ml")
-    return lambda: "\n".join(
-        f"{record.getMessage()}\n{record.exc_text or ''}" for record in caplog.records
-    )
+    return lambda: "\n".join(f"{record.getMessage()}\n{record.exc_text or ''}" for record in caplog.records)

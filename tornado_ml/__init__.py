@@ -3,6 +3,7 @@
 from tornado_ml.errors import MLModelException, MLModelSchemaValidationException
 from tornado_ml.hookspecs import hookimpl
 from tornado_ml.models.base import MLModel
+from tornado_ml.models.cancellation import cancelled
 
-__all__ = ["MLModel", "MLModelException", "MLModelSchemaValidationException", "hookimpl"]
+__all__ = ["MLModel", "MLModelException", "MLModelSchemaValidationException", "cancelled", "hookimpl"]
 __version__ = "0.1.0"

@@ -5,7 +5,7 @@ A transport hands over frames with `receive`, takes what `take` gives, and is to
 
 from __future__ import annotations
 
-import asyncio
+import functools
 import itertools
 import logging
 from collections import deque
@@ -14,13 +14,14 @@ from dataclasses import dataclass
 
 from tornado_ml.errors import (
     BadFrame,
+    Cancelled,
     DuplicateId,
     Internal,
-    InvalidOutput,
     Overloaded,
     ServiceError,
+    Superseded,
 )
-from tornado_ml.inference.service import InferenceService, Prediction
+from tornado_ml.inference.service import InferenceService, Prediction, Request, Ticket
 from tornado_ml.protocol import messages
 from tornado_ml.protocol.codec import decode_json, encode_json
 from tornado_ml.protocol.messages import ClientMessage, Document, RequestId
@@ -37,6 +38,18 @@ class ConnectionLimits:
     max_open_requests: int
     max_json_depth: int
     outbox_bytes: int
+
+
+class OpenRequest:
+    """A request that is not yet answered."""
+
+    __slots__ = ("id", "model", "ticket")
+
+    ticket: Ticket
+
+    def __init__(self, id: RequestId | None, model: str) -> None:
+        self.id = id
+        self.model = model
 
 
 class Connection:
@@ -62,11 +75,10 @@ class Connection:
         self._limits = limits
         self._wake = wake
         self._give_up = give_up
-        self._open: set[asyncio.Task[None]] = set()
-        self._open_ids: set[RequestId] = set()
+        self._open: set[OpenRequest] = set()
+        self._by_id: dict[RequestId, OpenRequest] = {}
         self._outbox: deque[bytes] = deque()
         self._outbox_bytes = 0
-        self._request_numbers = itertools.count(1)
         self._usual_s = 0.1  # how long a request takes: a guess until the first answers
         self._is_closed = False
 
@@ -94,10 +106,13 @@ class Connection:
                 raise BadFrame
             id = messages.readable_id(document)
             message = messages.parse(document)
+            if message.event is messages.PREDICTION_CANCEL:
+                self._drop(message.id, Cancelled)
+                return
             name = message.data["model_qualified_name"]
-            self._start(message)
+            self._start(message, name)
         except ServiceError as error:
-            self._answer_error(id, name, error)
+            self._put(self._error_frame(id, name, error))
 
     def take(self) -> bytes | None:
         """The next frame to send, or None."""
@@ -112,70 +127,75 @@ class Connection:
         data = {"reason": reason, "deadline_ms": round(deadline_s * 1000)}
         self._put(encode_json(messages.server_message(messages.GOAWAY, data)))
 
-    async def settled(self) -> None:
-        """Returns when all open requests are answered."""
-        while self._open:
-            await asyncio.wait(self._open)
-
     def close(self) -> None:
         """The client is gone or given up: stop all it asked for, send nothing more."""
         self._is_closed = True
         self._outbox.clear()
         self._outbox_bytes = 0
-        for task in self._open:
-            task.cancel()
+        for request in self._open:
+            request.ticket.forget()
+        self._open.clear()
+        self._by_id.clear()
 
-    def _start(self, message: ClientMessage) -> None:
-        if message.id is not None and message.id in self._open_ids:
+    def _start(self, message: ClientMessage, name: str) -> None:
+        id, meta = message.id, message.meta
+        if id is not None and id in self._by_id:
             raise DuplicateId
+        if "replaces" in meta:
+            self._drop(meta["replaces"], Superseded)
         if len(self._open) >= self._limits.max_open_requests:
             raise Overloaded(retry_after_s=self._usual_s / len(self._open))
-        if message.id is not None:
-            self._open_ids.add(message.id)
-        task = asyncio.get_running_loop().create_task(self._predict(message))
-        self._open.add(task)
-        task.add_done_callback(self._open.discard)
+        deadline_ms = meta.get("deadline_ms")
+        asked = Request(
+            name,
+            message.data["input_data"],
+            meta.get("model_version"),
+            None if deadline_ms is None else deadline_ms / 1000,
+        )
+        request = OpenRequest(id, name)
+        request.ticket = self._service.submit(asked, self, functools.partial(self._answer, request))
+        self._open.add(request)
+        if id is not None:
+            self._by_id[id] = request
 
-    async def _predict(self, message: ClientMessage) -> None:
-        id, name = message.id, message.data["model_qualified_name"]
-        request_id = f"{self.name}-{next(self._request_numbers)}"
+    def _drop(self, id: RequestId | None, dropped_as: type[Cancelled | Superseded]) -> None:
+        """Ask for no answer to an open request any more; one that names none is ignored."""
+        request = self._by_id.get(id) if id is not None else None
+        if request is not None:
+            request.ticket.drop(dropped_as)
+
+    def _answer(self, request: OpenRequest, answer: Prediction | ServiceError) -> None:
+        # The id is free again before the client can see the answer.
+        self._open.discard(request)
+        if request.id is not None:
+            self._by_id.pop(request.id, None)
+        if isinstance(answer, Prediction):
+            self._usual_s += (answer.total_s - self._usual_s) / 8
+            self._put(self._response_frame(request, answer))
+        else:
+            self._put(self._error_frame(request.id, request.model, answer))
+
+    def _response_frame(self, request: OpenRequest, prediction: Prediction) -> bytes:
+        message = messages.server_message(
+            messages.PREDICTION_RESPONSE, response_data(prediction), id=request.id, meta=response_meta(prediction)
+        )
         try:
-            prediction = await self._service.predict(
-                name,
-                message.data["input_data"],
-                model_version=message.meta.get("model_version"),
-                request_id=request_id,
-            )
-            answer = messages.server_message(
-                messages.PREDICTION_RESPONSE, response_data(prediction), id=id, meta=response_meta(prediction)
-            )
-            frame = encode_json(answer)
-            self._usual_s += (prediction.total_s - self._usual_s) / 8
-        except ServiceError as error:
-            frame = self._error_frame(id, name, error, request_id)
+            return encode_json(message)
         # What nobody foresaw is answered and logged like any other failure.
         except Exception:
-            log.exception("Request %s of model %s could not be answered.", request_id, name)
-            frame = self._error_frame(id, name, Internal(), request_id)
-        # The id is free again before the client can see the answer.
-        if id is not None:
-            self._open_ids.discard(id)
-        self._put(frame)
+            log.exception("Request %s of model %s could not be answered.", request.ticket.id, request.model)
+            unforeseen = Internal()
+            unforeseen.request_id = request.ticket.id
+            return self._error_frame(request.id, request.model, unforeseen)
 
-    def _answer_error(self, id: RequestId | None, name: str | None, error: ServiceError) -> None:
-        self._put(self._error_frame(id, name, error))
-
-    def _error_frame(
-        self, id: RequestId | None, name: str | None, error: ServiceError, request_id: str | None = None
-    ) -> bytes:
-        has_hidden_cause = isinstance(error, Internal | InvalidOutput)
+    def _error_frame(self, id: RequestId | None, name: str | None, error: ServiceError) -> bytes:
+        meta: Document = {}
+        if error.request_id is not None:
+            meta["request_id"] = error.request_id
+        if isinstance(error, Cancelled):
+            meta["outcome"] = error.outcome
         return encode_json(
-            messages.server_message(
-                messages.PREDICTION_ERROR,
-                messages.error_data(error, name),
-                id=id,
-                meta={"request_id": request_id} if has_hidden_cause else None,
-            )
+            messages.server_message(messages.PREDICTION_ERROR, messages.error_data(error, name), id=id, meta=meta)
         )
 
     def _put(self, frame: bytes) -> None:

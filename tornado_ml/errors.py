@@ -6,6 +6,7 @@
     ├── InvalidInput, InvalidOutput
     ├── ModelNotFound, NotFound, MethodNotAllowed
     ├── ModelNotReady, Overloaded, ShuttingDown
+    ├── DeadlineExceeded, Cancelled, Superseded, ModelCrashed
     ├── Forbidden
     └── Internal
     OperatorError                       stops a command or marks a plugin or model as failed
@@ -13,6 +14,7 @@
     ├── PluginError
     └── ModelLoadError
         └── ModelRefused
+    PredictionFailed, WorkerLost        between an executor and the service
     MLModelException                    raised by models
     └── MLModelSchemaValidationException
 
@@ -23,7 +25,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
+
+CancelOutcome = Literal["skipped", "stopped", "finished"]
 
 
 class MLModelException(Exception):
@@ -54,6 +58,18 @@ class ModelRefused(ModelLoadError):
     """A model cannot be served as it is declared."""
 
 
+class PredictionFailed(Exception):
+    """A model raised something that is no answer. Its text is the traceback, for the log alone."""
+
+
+class WorkerLost(Exception):
+    """What ran a model is gone. Attributes: `may_retry`, whether another may try what it had not finished."""
+
+    def __init__(self, message: str, *, may_retry: bool = True) -> None:
+        super().__init__(message)
+        self.may_retry = may_retry
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing wrong with a document; `path` is a JSON Pointer into it (RFC 6901), `""` the whole."""
@@ -70,7 +86,7 @@ class ServiceError(Exception):
     when: ClassVar[str]
     """When it happens, for the reference."""
     default_message: ClassVar[str]
-    retryable: ClassVar[bool | None] = None
+    retryable: bool | None = None
     """Whether the same request may succeed if it is sent again; None leaves it unsaid."""
 
     def __init__(
@@ -78,6 +94,8 @@ class ServiceError(Exception):
     ) -> None:
         super().__init__(message or self.default_message)
         self.details = tuple(details)
+        self.request_id: str | None = None
+        """What the log names the request by, where the cause is only there."""
         self.retry_after_s = retry_after_s
 
 
@@ -171,9 +189,49 @@ class ModelNotReady(OtherError):
 
 class Overloaded(OtherError):
     code = "OVERLOADED"
-    when = "this connection has too many requests open; with `retry_after_ms`"
+    when = "the model's queue, or this connection's share, is full; with `retry_after_ms`"
     default_message = "Too many requests are open on this connection."
     retryable = True
+
+
+class DeadlineExceeded(OtherError):
+    code = "DEADLINE_EXCEEDED"
+    when = "`meta.deadline_ms` or the model's `timeout_s` ran out"
+    default_message = "The prediction was not ready in time."
+
+
+class Cancelled(OtherError):
+    """Attributes: `outcome`, what became of the prediction."""
+
+    code = "CANCELLED"
+    when = (
+        "the client cancelled; `meta.outcome` is `skipped` (never started), `stopped` (its worker was stopped), or"
+        " `finished` (it ran to its end and the result was dropped)"
+    )
+    default_message = "The request was cancelled."
+
+    def __init__(self, outcome: CancelOutcome = "skipped") -> None:
+        super().__init__()
+        self.outcome = outcome
+
+
+class Superseded(OtherError):
+    code = "SUPERSEDED"
+    when = "a later request of this connection replaced it"
+    default_message = "A later request replaced this one."
+
+
+class ModelCrashed(OtherError):
+    code = "MODEL_CRASHED"
+    when = (
+        "the model's worker died while it ran the request; `retryable` is false for an input that is refused because it"
+        " has killed workers before"
+    )
+    default_message = "The model crashed while it made this prediction."
+
+    def __init__(self, message: str | None = None, *, retryable: bool = True) -> None:
+        super().__init__(message)
+        self.retryable = retryable
 
 
 class ShuttingDown(OtherError):

@@ -27,7 +27,7 @@ import pluggy
 from tornado_ml import hookspecs
 from tornado_ml.errors import OperatorError, PluginError, told
 from tornado_ml.models.base import check_qualified_name, version_number
-from tornado_ml.models.manager import Identity, Registration
+from tornado_ml.models.manager import Identity, Recipe, Registration
 from tornado_ml.settings.tables import suggestion
 
 log = logging.getLogger(__name__)
@@ -126,9 +126,7 @@ class PluginHost:
             for directory in dict.fromkeys(map(os.path.realpath, self._directories)):
                 yield from _find_in_directory(Path(directory))
         for module_name, class_name in self._named_models:
-            location = f"{module_name}:{class_name}"
-            load = partial(NamedModel, module_name, class_name)
-            yield Plugin(location, None, PluginOrigin.SETTINGS, location, load)
+            yield _named_model(module_name, class_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +160,54 @@ def load_plugin(plugin: Plugin) -> list[Registration]:
         version = getattr(loaded, "__version__", None)
         if plugin.version is None and isinstance(version, str):
             plugin.version = version
-        plugin.registrations = [_registration(plugin, factory) for factory in _registered_models(loaded)]
+        plugin.registrations = [
+            _registration(plugin, factory, index) for index, factory in enumerate(_registered_models(loaded))
+        ]
     except KeyboardInterrupt:
         raise
     # A plugin may call sys.exit at import, which is no Exception.
     except BaseException as error:
         _mark_failed(plugin, told(error), error)
     return plugin.registrations
+
+
+def factory_of(recipe: Recipe) -> Callable[[], object]:
+    """What constructs a registered model, found in this process as the service found it in its own.
+
+    Raises:
+        PluginError: it is no longer there.
+        Exception: whatever the plugin raises.
+    """
+    loaded = _plugin_of(recipe).load()
+    models = _registered_models(loaded)
+    if recipe.index >= len(models):
+        raise PluginError(
+            f"Plugin {recipe.name} registers {len(models)} models now; this was number {recipe.index + 1}."
+        )
+    factory = models[recipe.index]
+    if not callable(factory):
+        raise PluginError(f"register_models returned {_shown(factory)}; it must return model classes, not instances.")
+    return factory
+
+
+def _plugin_of(recipe: Recipe) -> Plugin:
+    if recipe.origin == PluginOrigin.DIRECTORY:
+        return _drop_in(Path(recipe.location))
+    if recipe.origin == PluginOrigin.SETTINGS:
+        return _named_model(*recipe.location.split(":", 1))
+    for plugin in _find_entry_points():
+        if (plugin.name, plugin.location) == (recipe.name, recipe.location):
+            return plugin
+    raise PluginError(f"The entry point {recipe.name} = {recipe.location} is no longer installed.")
+
+
+def _drop_in(path: Path) -> Plugin:
+    return Plugin(path.stem, None, PluginOrigin.DIRECTORY, str(path), partial(_import_file, path))
+
+
+def _named_model(module_name: str, class_name: str) -> Plugin:
+    location = f"{module_name}:{class_name}"
+    return Plugin(location, None, PluginOrigin.SETTINGS, location, partial(NamedModel, module_name, class_name))
 
 
 def _find_entry_points() -> Iterator[Plugin]:
@@ -188,7 +227,7 @@ def _find_in_directory(directory: Path) -> Iterator[Plugin]:
         yield Plugin(directory.name, None, PluginOrigin.DIRECTORY, str(directory), partial(_refuse, unreadable))
         return
     for path in paths:
-        yield Plugin(path.stem, None, PluginOrigin.DIRECTORY, str(path), partial(_import_file, path))
+        yield _drop_in(path)
 
 
 def _is_plugin(path: Path) -> bool:
@@ -253,7 +292,7 @@ def hook_names() -> list[str]:
     return [name for name, value in vars(hookspecs).items() if hasattr(value, f"{hookspecs.PROJECT}_spec")]
 
 
-def _registration(plugin: Plugin, factory: object) -> Registration:
+def _registration(plugin: Plugin, factory: object, index: int) -> Registration:
     """What the manager is told of one model, after all that can be judged without constructing it."""
     if not callable(factory):
         raise PluginError(f"register_models returned {_shown(factory)}; it must return model classes, not instances.")
@@ -266,7 +305,8 @@ def _registration(plugin: Plugin, factory: object) -> Registration:
             missing = ", ".join(sorted(getattr(factory, "__abstractmethods__", ())))
             raise PluginError(f"The class {factory.__qualname__} is abstract; it lacks: {missing}.")
     _check_takes_no_arguments(factory)
-    return Registration(plugin.key, factory, _declared_identity(factory))
+    recipe = Recipe(plugin.origin.value, plugin.name, plugin.location, index)
+    return Registration(plugin.key, factory, recipe, _declared_identity(factory))
 
 
 def _declared_identity(factory: Callable[[], object]) -> Identity | None:

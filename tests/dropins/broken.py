@@ -31,6 +31,7 @@ def fail(how: str) -> Any:
 
 
 class Broken(MLModel):
+    executor = "thread"  # a worker process for each test would take its time
     qualified_name = "broken"
     display_name = "Broken"
     description = "Fails in the way it is told to."

@@ -6,6 +6,7 @@ from tornado_ml import MLModel, hookimpl
 
 
 class Echo(MLModel):
+    executor = "thread"  # a worker process for each test would take its time
     qualified_name = "echo"
     display_name = "Echo"
     description = "Answers with its input."

@@ -17,6 +17,7 @@ class SlowOutput(Schema):
 
 
 class Slow(MLModel):
+    executor = "thread"  # a worker process for each test would take its time
     qualified_name = "slow"
     display_name = "Slow"
     description = "Sleeps as long as it is told to."

@@ -14,7 +14,7 @@ import click
 
 from tornado_ml.cli.options import MakeWorld, World, answers_only, log_to_stderr, world_options
 from tornado_ml.errors import OperatorError
-from tornado_ml.inference.executors.thread import ThreadExecutor
+from tornado_ml.inference.runner import ModelRunner
 from tornado_ml.models.manager import ModelManager
 from tornado_ml.protocol.documents import models_document, plugins_document
 from tornado_ml.protocol.messages import Document
@@ -83,7 +83,7 @@ def _look(world: World) -> Found:
 
 
 async def _load(world: World) -> Found:
-    manager = ModelManager(lambda registration: ThreadExecutor(registration.factory), world.plugins.fail)
+    manager = ModelManager(lambda registration: ModelRunner(registration, world.settings), world.plugins.fail)
     await manager.load(world.plugins.load())
     faults = faults_of(world.settings, world.plugins, manager)
     found = Found(

@@ -31,6 +31,7 @@ class AdaptedModel:
     output: Declaration
     examples: tuple[Any, ...]
     predict: Callable[[Any], Any]
+    predict_batch: Callable[[Sequence[Any]], Sequence[Any]] | None
 
 
 def adapt(model: object) -> AdaptedModel:
@@ -63,7 +64,15 @@ def adapt(model: object) -> AdaptedModel:
         output=_declaration(model, "output"),
         examples=_examples(model),
         predict=predict,
+        predict_batch=_predict_batch(model),
     )
+
+
+def _predict_batch(model: object) -> Callable[[Sequence[Any]], Sequence[Any]] | None:
+    predict_batch = getattr(model, "predict_batch", None)
+    if predict_batch is not None and (not callable(predict_batch) or inspect.iscoroutinefunction(predict_batch)):
+        raise ModelRefused(f"{type(model).__qualname__}.predict_batch is no plain method: write it with `def`.")
+    return predict_batch
 
 
 def is_schema_fault(error: BaseException) -> bool:

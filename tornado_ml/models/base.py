@@ -19,6 +19,9 @@ VERSION_PATTERN = r"[0-9]{1,9}(\.[0-9]{1,9})?"
 class MLModel(ABC):
     """A model that can be served.
 
+    Beside `predict` it may have a method `predict_batch(batch)`, which is given up to `max_batch_size` inputs that have
+    gathered, and returns as many predictions in their order.
+
     A subclass names itself in class attributes, loads its parameters in `__init__` (which takes no arguments), and
     predicts. `input_schema` and `output_schema` may each be a marshmallow schema (class or instance), a JSON Schema
     2020-12 as a dict, or any object with a method `json_schema(schema_id)` that returns one.
@@ -35,6 +38,9 @@ class MLModel(ABC):
     output_schema: Any
     examples: Sequence[Any] = ()
     """Inputs that fit `input_schema`, to try the model with."""
+    executor: str | None = None
+    """Where the model would like to run: `process`, `thread` or `inline`. The settings overrule it; None leaves it to
+    them."""
 
     @abstractmethod
     def predict(self, data: Any) -> Any:

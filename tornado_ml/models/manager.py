@@ -1,4 +1,4 @@
-"""Which models exist, in which versions and states. Constructing and running them is the executors' work."""
+"""Which models exist, in which versions and states. Constructing and running them is the runners' work."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Generic, Protocol, TypeVar
 
 from tornado_ml.errors import ModelLoadError, ModelNotFound, ModelNotReady, OperatorError
 from tornado_ml.models.loaded import ModelReport, class_path
 from tornado_ml.models.schema import Validator
 
 log = logging.getLogger(__name__)
+
+FINISH_S = 30.0
+"""How long an instance that is replaced may take to finish what it runs."""
 
 Version = tuple[int, int]
 Identity = tuple[str, Version]
@@ -28,12 +31,24 @@ class ModelState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Recipe:
+    """How another process finds a registered model: plain data."""
+
+    origin: str
+    name: str
+    location: str
+    index: int
+    """Which of those that its plugin registers."""
+
+
+@dataclass(frozen=True, slots=True)
 class Registration:
     """A model that a plugin brings, before it is constructed."""
 
     plugin: str
     """The key of the plugin."""
     factory: Callable[[], object]
+    recipe: Recipe
     identity: Identity | None = None
     """None where only the constructed model says it."""
 
@@ -43,35 +58,32 @@ class Registration:
             raise ModelLoadError(f"The class calls itself {shown(self.identity)}, its object {shown(report.identity)}.")
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """One prediction, as an executor made it."""
+class Runner(Protocol):
+    """What runs one version of one model. Never blocks the caller's event loop."""
 
-    prediction: Any
-    queue_s: float
-    predict_s: float
-    batch_size: int
+    async def load(self, on_failed: Callable[[str], None]) -> ModelReport:
+        """Construct the model and begin to run it; `on_failed` is told why when it can be run no more.
 
+        Raises:
+            ModelLoadError: it cannot be constructed.
+        """
 
-class Executor(Protocol):
-    """Where one model runs. Never blocks the caller's event loop."""
-
-    async def load(self) -> ModelReport:
-        """Construct the model. Raises ModelLoadError, caused by whatever its constructor raised."""
-
-    async def predict(self, document: Any) -> Outcome:
-        """One prediction. Raises what `LoadedModel.predict` raises."""
+    async def finish(self, timeout_s: float) -> None:
+        """Returns when all that was asked of it is answered, or after `timeout_s`."""
 
     async def close(self) -> None:
-        """Take no more work and let go of the model; what still runs is abandoned."""
+        """Let go of the model; what still waits for it is answered that it is gone."""
 
 
-class Deployment:
-    """One version of one model: its state, and the executor it runs in."""
+R = TypeVar("R", bound=Runner)
 
-    def __init__(self, registration: Registration, executor: Executor) -> None:
+
+class Deployment(Generic[R]):
+    """One version of one model: its state, and what runs it."""
+
+    def __init__(self, registration: Registration, runner: R) -> None:
         self.registration = registration
-        self.executor = executor
+        self.runner = runner
         self.state = ModelState.LOADING
         self.reason: str | None = None
         self.report: ModelReport | None = None
@@ -133,15 +145,16 @@ class Deployment:
         self.state = ModelState.READY
 
     def failed(self, reason: str) -> None:
+        """It could not be loaded, or can be run no more."""
         self.state = ModelState.FAILED
         self.reason = reason
 
 
-class ModelManager:
+class ModelManager(Generic[R]):
     """The models of one service. There is one, and all handlers are given it.
 
     Args:
-        make_executor: gives the executor that a registered model shall run in.
+        make_runner: gives what shall run a registered model.
         on_plugin_fault: told `(plugin, reason)` when a model shows only on construction that its plugin is at fault:
             it is no model, or another plugin has brought that name and version already. All models of that plugin
             are unloaded.
@@ -149,30 +162,30 @@ class ModelManager:
 
     def __init__(
         self,
-        make_executor: Callable[[Registration], Executor],
+        make_runner: Callable[[Registration], R],
         on_plugin_fault: Callable[[str, str], None],
     ) -> None:
-        self._make_executor = make_executor
+        self._make_runner = make_runner
         self._on_plugin_fault = on_plugin_fault
-        self._deployments: list[Deployment] = []  # in the order found: of two alike the first stays
+        self._deployments: list[Deployment[R]] = []  # in the order found: of two alike the first stays
         self.first_round_is_over = False
 
     async def load(self, registrations: Iterable[Registration]) -> None:
         """Load models, side by side; returns when each is ready or has failed."""
-        admitted = [Deployment(registration, self._make_executor(registration)) for registration in registrations]
+        admitted = [Deployment(registration, self._make_runner(registration)) for registration in registrations]
         self._deployments += admitted
         for deployment in admitted:
             await self._settle_doubles(deployment)
         await asyncio.gather(*(self._load_one(deployment) for deployment in admitted if self._has(deployment)))
         self.first_round_is_over = True
 
-    def deployments(self) -> list[Deployment]:
+    def deployments(self) -> list[Deployment[R]]:
         """All whose name is known, by name, newest version first."""
         named = [(one.identity, one) for one in self._deployments if one.identity is not None]
         named.sort(key=lambda pair: (pair[0][0], -pair[0][1][0], -pair[0][1][1]))
         return [one for _, one in named]
 
-    def versions(self, qualified_name: str, version: str | None = None) -> list[Deployment]:
+    def versions(self, qualified_name: str, version: str | None = None) -> list[Deployment[R]]:
         """The versions of one model, newest first; those that `version` (`"1"` or `"1.2"`) names, where it is given.
 
         Raises:
@@ -188,9 +201,40 @@ class ModelManager:
             raise ModelNotFound
         return found
 
-    def find(self, qualified_name: str, version: str | None = None) -> Deployment:
+    def find(self, qualified_name: str, version: str | None = None) -> Deployment[R]:
         """The newest ready one of `versions`, else the newest."""
         return newest(self.versions(qualified_name, version))
+
+    async def reload(self, qualified_name: str) -> None:
+        """Load each version of a model anew; the old instance answers until the new one is ready, and finishes its work.
+
+        Raises:
+            ModelNotFound: there is none of that name.
+            ModelLoadError: a version could not be loaded; it and those after it go on as they were.
+        """
+        for old in self.versions(qualified_name):
+            new = Deployment(old.registration, self._make_runner(old.registration))
+            new.plugins = old.plugins
+            try:
+                report = await new.runner.load(new.failed)
+                self._check_successor(old, report)
+                new.became_ready(report)
+            except OperatorError as error:
+                await new.runner.close()
+                raise ModelLoadError(f"{shown(old.known_identity)} goes on as it was: {error}") from error
+            self._deployments[self._deployments.index(old)] = new
+            log.info("Model %s is reloaded.", shown(report.identity))
+            old.state = ModelState.UNLOADING
+            await old.runner.finish(FINISH_S)
+            await old.runner.close()
+
+    def _check_successor(self, old: Deployment[R], report: ModelReport) -> None:
+        if not self._has(old):
+            raise ModelLoadError("It has been unloaded in the meantime.")
+        if report.qualified_name != old.known_identity[0]:
+            raise ModelLoadError(f"It calls itself {report.qualified_name} now.")
+        if any(one is not old and one.identity == report.identity for one in self._deployments):
+            raise ModelLoadError(f"It calls itself {shown(report.identity)} now, which is there already.")
 
     def models_of(self, plugin: str) -> list[str]:
         """The names of the models that a plugin brought."""
@@ -200,14 +244,14 @@ class ModelManager:
         """Unload all models."""
         await self._unload(*self._deployments)
 
-    def _has(self, deployment: Deployment) -> bool:
+    def _has(self, deployment: Deployment[R]) -> bool:
         """Whether it is still there: it goes when its plugin turns out to have failed."""
         return deployment in self._deployments
 
-    async def _load_one(self, deployment: Deployment) -> None:
+    async def _load_one(self, deployment: Deployment[R]) -> None:
         registration = deployment.registration
         try:
-            report = await deployment.executor.load()
+            report = await deployment.runner.load(deployment.failed)
             registration.confirm(report)
             if not self._has(deployment):
                 return
@@ -220,13 +264,13 @@ class ModelManager:
             else:
                 deployment.failed(str(error))
                 log.error("Model %s failed to load: %s", shown(registration.identity), error, exc_info=error.__cause__)
-                await deployment.executor.close()
+                await deployment.runner.close()
             return
         await self._settle_doubles(deployment)
         if self._has(deployment):
             log.info("Model %s is ready.", shown(report.identity))
 
-    async def _settle_doubles(self, deployment: Deployment) -> None:
+    async def _settle_doubles(self, deployment: Deployment[R]) -> None:
         """Of those with its name and version let the first stay; the others' plugins fail, but for the same class."""
         identity = deployment.identity
         if identity is None:
@@ -249,15 +293,15 @@ class ModelManager:
             one.plugins.discard(plugin)
         await self._unload(*(one for one in self._deployments if not one.plugins))
 
-    async def _unload(self, *deployments: Deployment) -> None:
-        """Forget them at once, then let their executors end."""
+    async def _unload(self, *deployments: Deployment[R]) -> None:
+        """Forget them at once, then let their runners end."""
         for deployment in deployments:
             deployment.state = ModelState.UNLOADING
         self._deployments = [one for one in self._deployments if one not in deployments]
-        await asyncio.gather(*(deployment.executor.close() for deployment in deployments))
+        await asyncio.gather(*(deployment.runner.close() for deployment in deployments))
 
 
-def newest(versions: Sequence[Deployment]) -> Deployment:
+def newest(versions: Sequence[Deployment[R]]) -> Deployment[R]:
     """The first ready one of versions that stand newest first, else the first."""
     return next((one for one in versions if one.state is ModelState.READY), versions[0])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
+from typing import Any
 
 from marshmallow import fields, validate
 
@@ -114,7 +115,7 @@ class ReadyDocument(MessageSchema):
     models = fields.List(fields.Nested(ReadyModelDocument), required=True)
 
 
-def model_document(versions: Sequence[Deployment], shown: Deployment | None = None) -> Document:
+def model_document(versions: Sequence[Deployment[Any]], shown: Deployment[Any] | None = None) -> Document:
     """The entry of one model, from all its versions, newest first; of the version `shown` where that is given."""
     deployment = shown or newest(versions)
     name, (major, minor) = deployment.known_identity
@@ -129,7 +130,9 @@ def model_document(versions: Sequence[Deployment], shown: Deployment | None = No
     }
 
 
-def metadata_document(versions: Sequence[Deployment], deployment: Deployment, max_message_bytes: int) -> Document:
+def metadata_document(
+    versions: Sequence[Deployment[Any]], deployment: Deployment[Any], max_message_bytes: int
+) -> Document:
     """The metadata of one of a model's versions.
 
     Raises:
@@ -145,13 +148,13 @@ def metadata_document(versions: Sequence[Deployment], deployment: Deployment, ma
     }
 
 
-def models_document(manager: ModelManager) -> Document:
+def models_document(manager: ModelManager[Any]) -> Document:
     """All models."""
     by_name = groupby(manager.deployments(), key=lambda one: one.known_identity[0])
     return {"models": [model_document(list(versions)) for _, versions in by_name]}
 
 
-def plugins_document(plugins: PluginHost, manager: ModelManager) -> Document:
+def plugins_document(plugins: PluginHost, manager: ModelManager[Any]) -> Document:
     """All plugins."""
     return {"plugins": [_plugin_document(plugin, manager.models_of(plugin.key)) for plugin in plugins.plugins]}
 
@@ -168,7 +171,7 @@ def _plugin_document(plugin: Plugin, models: Sequence[str]) -> Document:
     }
 
 
-def _version_document(deployment: Deployment) -> Document:
+def _version_document(deployment: Deployment[Any]) -> Document:
     document: Document = {"model_version": deployment.model_version, "state": deployment.state.value}
     if deployment.reason is not None:
         document["reason"] = deployment.reason

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 from marshmallow import RAISE, Schema, fields, validate
 
@@ -20,6 +20,7 @@ SUBPROTOCOL_JSON = "tornado-ml.v1.json"
 SUBPROTOCOLS = (SUBPROTOCOL_JSON,)
 
 MAX_ID_LENGTH = 64
+MAX_DEADLINE_MS = 86_400_000
 MAX_SAFE_INTEGER = 2**53 - 1
 """The largest integer that JavaScript holds exactly (ECMA-262, Number.MAX_SAFE_INTEGER)."""
 
@@ -50,6 +51,18 @@ class PredictionRequestMeta(MessageSchema):
         validate=validate.Regexp(rf"^{VERSION_PATTERN}\Z"),
         metadata={"description": '`"1"` or `"1.2"`; without it, the newest version that is ready.'},
     )
+
+    deadline_ms = fields.Float(
+        validate=validate.Range(min=0, min_inclusive=False, max=MAX_DEADLINE_MS),
+        metadata={"description": "Milliseconds from the request's arrival in which it must be answered."},
+    )
+    replaces = fields.Raw(
+        metadata={"description": "The id of an earlier request that nobody waits for any more: it is `SUPERSEDED`."}
+    )
+
+
+class PredictionCancelData(MessageSchema):
+    """Empty: the frame's id says which request."""
 
 
 class PredictionResponseData(MessageSchema):
@@ -106,6 +119,10 @@ class ErrorData(MessageSchema):
 
 class ErrorMeta(MessageSchema):
     request_id = fields.String(metadata={"description": "What to look for in the service's log."})
+    outcome = fields.String(
+        validate=validate.OneOf(["skipped", "stopped", "finished"]),
+        metadata={"description": "With `CANCELLED`: what became of the prediction."},
+    )
 
 
 class GoawayData(MessageSchema):
@@ -125,6 +142,7 @@ class Event:
     data: type[Schema]
     meta: type[Schema] | None = None
     has_id: bool = True
+    needs_id: bool = False
 
     def envelope(self) -> Document:
         """The JSON Schema of the whole frame."""
@@ -139,6 +157,11 @@ class Event:
         document["properties"]["event"] = {"const": self.name}
         if self.has_id:
             document["properties"]["id"] = ID_SCHEMA
+        if self.needs_id:
+            document["required"].append("id")
+        for definition in document.get("$defs", {}).values():
+            if "replaces" in definition["properties"]:
+                definition["properties"]["replaces"] |= {"oneOf": ID_SCHEMA["oneOf"]}
         return document
 
 
@@ -156,6 +179,14 @@ PREDICTION_REQUEST = Event(
     "Ask a model for a prediction.",
     PredictionRequestData,
     PredictionRequestMeta,
+)
+PREDICTION_CANCEL = Event(
+    "prediction_cancel",
+    "client",
+    "Ask for an open request's prediction no more. One frame follows for its id: `CANCELLED`, or the answer if it was"
+    " ready first; a cancel that names no open request is ignored.",
+    PredictionCancelData,
+    needs_id=True,
 )
 PREDICTION_RESPONSE = Event(
     "prediction_response",
@@ -179,7 +210,7 @@ GOAWAY = Event(
     has_id=False,
 )
 
-EVENTS: tuple[Event, ...] = (PREDICTION_REQUEST, PREDICTION_RESPONSE, PREDICTION_ERROR, GOAWAY)
+EVENTS: tuple[Event, ...] = (PREDICTION_REQUEST, PREDICTION_CANCEL, PREDICTION_RESPONSE, PREDICTION_ERROR, GOAWAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,11 +249,14 @@ _CLIENT_EVENTS: Mapping[str, tuple[Event, Validator]] = {
 def readable_id(document: Document) -> RequestId | None:
     """The id of a client's document, if it has a good one."""
     value = document.get("id")
-    if type(value) is str and 1 <= len(value) <= MAX_ID_LENGTH:
-        return value
-    if type(value) is int and -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
-        return value
-    return None
+    return value if is_id(value) else None
+
+
+def is_id(value: object) -> TypeGuard[RequestId]:
+    """Whether `value` may be an id; `True` and 1.0 may not."""
+    if type(value) is str:
+        return 1 <= len(value) <= MAX_ID_LENGTH
+    return type(value) is int and -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER
 
 
 def parse(document: Document) -> ClientMessage:
@@ -243,9 +277,11 @@ def parse(document: Document) -> ClientMessage:
     if not validator.fits(document):
         raise _bad_envelope(validator.faults(document))
     # JSON Schema takes 1.0 for an integer; an id must come back exactly as it was sent, so a float is refused.
-    if "id" in document and readable_id(document) is None:
-        raise _bad_envelope([Fault("/id", "must be a string of 1 to 64 characters or an integer within ±(2⁵³−1)")])
-    return ClientMessage(event, document.get("id"), document["data"], document.get("meta", {}))
+    meta = document.get("meta", {})
+    for path, holder, key in (("/id", document, "id"), ("/meta/replaces", meta, "replaces")):
+        if key in holder and not is_id(holder[key]):
+            raise _bad_envelope([Fault(path, "must be a string of 1 to 64 characters or an integer within ±(2⁵³−1)")])
+    return ClientMessage(event, document.get("id"), document["data"], meta)
 
 
 def _bad_envelope(faults: list[Fault]) -> BadEnvelope:

@@ -28,6 +28,10 @@ HTTP_STATUS: Mapping[type[ServiceError], int] = {
     errors.ModelNotReady: 503,
     errors.Overloaded: 503,
     errors.ShuttingDown: 503,
+    errors.DeadlineExceeded: 504,
+    errors.Cancelled: 499,
+    errors.Superseded: 409,
+    errors.ModelCrashed: 500,
     errors.Forbidden: 403,
     errors.Internal: 500,
 }
@@ -38,6 +42,7 @@ class QueryParameter:
     name: str
     description: str
     pattern: str
+    example: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,11 @@ class Route:
 
 
 MODEL_VERSION = QueryParameter(
-    "model_version", "`1` or `1.2`; without it, the newest version that is ready.", f"^{VERSION_PATTERN}$"
+    "model_version", "`1` or `1.2`; without it, the newest version that is ready.", f"^{VERSION_PATTERN}$", "1 or 1.2"
+)
+
+DEADLINE_MS = QueryParameter(
+    "deadline_ms", "Milliseconds in which the prediction must be there.", r"^[0-9]{1,8}(\.[0-9]{1,6})?$", "500"
 )
 
 LIST_MODELS = Route("list_models", "GET", "/api/models", "All models.", documents.ModelsDocument)
@@ -102,8 +111,11 @@ PREDICT = Route(
         errors.ModelNotFound,
         errors.ModelNotReady,
         errors.ShuttingDown,
+        errors.Overloaded,
+        errors.DeadlineExceeded,
+        errors.ModelCrashed,
     ),
-    query=(MODEL_VERSION,),
+    query=(MODEL_VERSION, DEADLINE_MS),
     has_body=True,
 )
 LIST_PLUGINS = Route(

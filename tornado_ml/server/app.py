@@ -7,6 +7,7 @@ from pathlib import Path
 from tornado.web import Application, RequestHandler
 
 from tornado_ml.connection import ConnectionLimits
+from tornado_ml.inference.runner import ModelRunner
 from tornado_ml.inference.service import InferenceService
 from tornado_ml.models.manager import ModelManager
 from tornado_ml.plugins import PluginHost
@@ -18,7 +19,9 @@ from tornado_ml.server.websocket import SocketHandler, SocketRegistry
 from tornado_ml.settings import Settings
 
 
-def make_shared(settings: Settings, manager: ModelManager, plugins: PluginHost, web_directory: Path) -> Shared:
+def make_shared(
+    settings: Settings, manager: ModelManager[ModelRunner], plugins: PluginHost, web_directory: Path
+) -> Shared:
     """The objects that handlers share.
 
     Args:
@@ -54,7 +57,7 @@ def make_app(shared: Shared) -> Application:
         [
             *((pattern, handler, {"shared": shared}) for pattern, handler in handlers),
             *(
-                (route.pattern, rest.DescriptionHandler, {"shared": shared, "document": document})
+                (route.pattern, rest.DescriptionHandler, {"shared": shared, "route": route, "document": document})
                 for route, document in descriptions
             ),
         ],

@@ -20,12 +20,13 @@ from tornado_ml.errors import (
     ServiceError,
     UnsupportedMediaType,
 )
+from tornado_ml.inference.runner import ModelRunner
 from tornado_ml.inference.service import InferenceService
 from tornado_ml.models.manager import ModelManager
 from tornado_ml.plugins import PluginHost
 from tornado_ml.protocol.codec import decode_json, encode_json
 from tornado_ml.protocol.messages import error_data
-from tornado_ml.protocol.routes import HTTP_STATUS, methods_of
+from tornado_ml.protocol.routes import HTTP_STATUS, Route, methods_of
 from tornado_ml.server.guard import Guard
 from tornado_ml.settings import Settings
 
@@ -57,31 +58,83 @@ class Shared:
 
     settings: Settings
     guard: Guard
-    manager: ModelManager
+    manager: ModelManager[ModelRunner]
     plugins: PluginHost
     service: InferenceService
     sockets: SocketRegistry
     web_directory: Path
 
 
+@stream_request_body
 class GuardedHandler(RequestHandler):
-    """Judges Host and Origin before anything else, and answers each error with the error document."""
+    """Judges Host and Origin before anything else, and answers each error with the error document.
+
+    Bodies are taken as they stream in: for a handler that is given whole ones Tornado keeps up to 100 MB in memory, and
+    cuts the connection where there is more.
+    """
 
     is_guarded = True
+    max_body_bytes = 0
+    """How much of a body is kept; what is beyond is thrown away."""
 
     def initialize(self, shared: Shared) -> None:
         self.shared = shared
-        self._is_judged = False
+        self._body = bytearray()
+        self._received_bytes = 0
 
     def set_default_headers(self) -> None:
         for name, value in SECURITY_HEADERS.items():
             self.set_header(name, value)
 
     def prepare(self) -> None:
+        self.request.connection.set_max_body_size(max(self.max_body_bytes, MAX_DISCARDED_BYTES))  # type: ignore[union-attr]
+        try:
+            self.admit()
+        except ServiceError as refusal:
+            self._refuse(refusal)
+
+    def admit(self) -> None:
+        """Raises ServiceError if the request is refused, whatever its method and body."""
         self._judge()
+        length = self.request.headers.get("Content-Length", "")
+        # Python takes no number of thousands of digits (sys.set_int_max_str_digits); the first twenty tell enough.
+        declared_bytes = int(length[:20]) if length.isascii() and length.isdigit() else 0
+        limit = max(self.max_body_bytes, MAX_DISCARDED_BYTES)
+        if self._waits_to_send_body() and self.max_body_bytes:
+            limit = self.max_body_bytes
+        if declared_bytes > limit:
+            raise _too_large(limit)
+
+    def _refuse(self, refusal: ServiceError) -> None:
+        """Answer when the body is in; at once where it is too large, or its sender waits for leave to send it.
+
+        A connection that is closed with bytes unread is reset, maybe before the sender has read the answer (RFC 9112,
+        section 9.6).
+        """
+        if isinstance(refusal, BodyTooLarge) or self._waits_to_send_body():
+            self.set_header("Connection", "close")
+            self.answer_error(refusal)
+            return
+
+        def refuse(*_: str) -> None:
+            raise refusal
+
+        setattr(self, str(self.request.method).lower(), refuse)
+
+    def _waits_to_send_body(self) -> bool:
+        return self.request.headers.get("Expect", "").lower() == "100-continue"
+
+    def data_received(self, chunk: bytes) -> None:
+        # An exception that leaves this method would cut the connection without an answer.
+        self._received_bytes += len(chunk)
+        if self._received_bytes <= self.max_body_bytes:
+            self._body += chunk
+
+    def decode_argument(self, value: bytes, name: str | None = None) -> str:
+        """Bytes that are no UTF-8 name nothing; by default Tornado answers them before the guard is asked."""
+        return value.decode("utf-8", "replace")
 
     def _judge(self) -> None:
-        self._is_judged = True
         if not self.is_guarded:
             return
         headers = self.request.headers
@@ -102,6 +155,8 @@ class GuardedHandler(RequestHandler):
 
     def answer_error(self, error: ServiceError, model_qualified_name: str | None = None) -> None:
         self.set_status(HTTP_STATUS[type(error)])
+        if error.request_id is not None:
+            self.set_header("X-Request-ID", error.request_id)
         if error.retry_after_s is not None:
             self.set_header("Retry-After", str(max(1, round(error.retry_after_s))))
         if isinstance(error, MethodNotAllowed):
@@ -113,11 +168,11 @@ class GuardedHandler(RequestHandler):
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         error = kwargs["exc_info"][1] if "exc_info" in kwargs else None
-        if not self._is_judged:  # Tornado refuses an unknown method before `prepare`
-            try:
-                self._judge()
-            except Forbidden as refused:
-                error = refused
+        try:
+            # For Tornado refuses an unknown method before `prepare`, and has cleared the headers of any other answer.
+            self._judge()
+        except Forbidden as refused:
+            error = refused
         if not isinstance(error, ServiceError):
             # Tornado says 403 of a path that leads out of the page's files.
             named = {400: BadEnvelope, 403: NotFound, 404: NotFound, 405: MethodNotAllowed}
@@ -132,63 +187,43 @@ class GuardedHandler(RequestHandler):
         """Needed by no one: the guard refuses the pages of other sites."""
 
 
-@stream_request_body
 class DocumentHandler(GuardedHandler):
-    """Answers with JSON documents.
-
-    The body is taken as it streams in, because only so can one that is too large be answered with a document: for
-    a handler that is given whole bodies Tornado cuts the connection.
-    """
-
-    max_body_bytes = 0
-
-    def initialize(self, shared: Shared) -> None:
-        super().initialize(shared)
-        self._body = bytearray()
-        self._received_bytes = 0
-
-    def prepare(self) -> None:
-        super().prepare()
-        self.request.connection.set_max_body_size(max(self.max_body_bytes, MAX_DISCARDED_BYTES))  # type: ignore[union-attr]
-        length = self.request.headers.get("Content-Length", "")
-        if length.isdecimal() and int(length) > self.max_body_bytes:
-            raise self._too_large()
-
-    def data_received(self, chunk: bytes) -> None:
-        # An exception that leaves this method would cut the connection without an answer.
-        self._received_bytes += len(chunk)
-        if self._received_bytes <= self.max_body_bytes:
-            self._body += chunk
+    """Answers with JSON documents."""
 
     def json_body(self, max_depth: int) -> Any:
         """The JSON value that the body is.
 
         Raises:
             BodyTooLarge: it is over the handler's `max_body_bytes`.
-            UnsupportedMediaType: it is declared as something other than JSON.
+            UnsupportedMediaType: it is declared as something other than JSON, or as compressed.
             BadFrame: it is no JSON, or deeper than `max_depth`.
         """
         if self._received_bytes > self.max_body_bytes:
-            raise self._too_large()
+            raise _too_large(self.max_body_bytes)
+        if self.request.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise UnsupportedMediaType("The body must not be compressed: send it without `Content-Encoding`.")
         media_type = self.request.headers.get("Content-Type", "application/json").partition(";")[0].strip().lower()
         if re.fullmatch(r"application/(?:[^\s/]+\+)?json", media_type) is None:
             raise UnsupportedMediaType
         return decode_json(bytes(self._body), max_depth)
 
-    def query(self, *names: str) -> dict[str, str]:
-        """The query's parameters.
+    def query(self, route: Route) -> dict[str, str]:
+        """The query's parameters, as `route` declares them.
 
         Raises:
-            BadEnvelope: one that is not among `names`, or one that is given twice.
+            BadEnvelope: one that the route does not know, that does not look as it should, or that is given twice.
         """
+        known = {parameter.name: parameter for parameter in route.query}
         found: dict[str, str] = {}
         for name, values in self.request.query_arguments.items():
-            if name not in names:
-                known = f" Known: {', '.join(names)}." if names else ""
-                raise BadEnvelope(f"There is no query parameter {name[:100]!r}.{known}")
+            if name not in known:
+                hint = f" Known: {', '.join(known)}." if known else ""
+                raise BadEnvelope(f"There is no query parameter {name[:100]!r}.{hint}")
             if len(values) > 1:
                 raise BadEnvelope(f"The query parameter {name!r} is given more than once.")
-            found[name] = self.get_query_argument(name)
+            found[name] = self.get_query_argument(name, strip=False)
+            if re.fullmatch(known[name].pattern, found[name]) is None or found[name].endswith("\n"):
+                raise BadEnvelope(f"The query parameter {name!r} must look like {known[name].example}.")
         return found
 
     def head(self, *args: str) -> Any:
@@ -204,11 +239,12 @@ class DocumentHandler(GuardedHandler):
         self.set_header("Access-Control-Allow-Headers", "Content-Type")
         self.set_status(204)
 
-    def _too_large(self) -> ServiceError:
-        return BodyTooLarge(f"The body is larger than {self.max_body_bytes} bytes.")
-
 
 class UnknownPathHandler(DocumentHandler):
-    def prepare(self) -> None:
-        super().prepare()
+    def admit(self) -> None:
+        super().admit()
         raise NotFound
+
+
+def _too_large(limit_bytes: int) -> BodyTooLarge:
+    return BodyTooLarge(f"The body is larger than {limit_bytes} bytes.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from tornado_ml.inference.runner import ModelRunner
 from tornado_ml.inference.service import InferenceService
 from tornado_ml.models.manager import ModelManager, ModelState
 from tornado_ml.protocol.messages import Document
@@ -27,7 +28,9 @@ class ReadyHandler(DocumentHandler):
         self.write_document(document)
 
 
-def readiness(manager: ModelManager, service: InferenceService, required_models: Collection[str]) -> Document:
+def readiness(
+    manager: ModelManager[ModelRunner], service: InferenceService, required_models: Collection[str]
+) -> Document:
     """The document of `/health/ready`. A required model is ready when one of its versions is."""
     deployments = manager.deployments()
     models: list[Document] = []

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import itertools
+import asyncio
 from typing import Any
 
 from tornado_ml.connection import response_data, response_meta
-from tornado_ml.errors import BadEnvelope, ServiceError
-from tornado_ml.models.base import is_version_request
+from tornado_ml.errors import ServiceError
+from tornado_ml.inference.service import Request
 from tornado_ml.models.manager import newest
-from tornado_ml.protocol import documents
+from tornado_ml.protocol import documents, routes
+from tornado_ml.protocol.routes import Route
 from tornado_ml.server.base import DocumentHandler, Shared
-
-_request_numbers = itertools.count(1)
 
 
 class ModelsHandler(DocumentHandler):
     def get(self) -> None:
-        self.query()
+        self.query(routes.LIST_MODELS)
         self.write_document(documents.models_document(self.shared.manager))
 
 
 class MetadataHandler(DocumentHandler):
     def get(self, qualified_name: str) -> None:
         manager = self.shared.manager
-        deployment = newest(manager.versions(qualified_name, model_version(self)))
+        version = self.query(routes.GET_METADATA).get("model_version")
+        deployment = newest(manager.versions(qualified_name, version))
         limit = self.shared.settings.server.max_message_bytes
         self.write_document(documents.metadata_document(manager.versions(qualified_name), deployment, limit))
 
@@ -33,48 +33,42 @@ class PredictionsHandler(DocumentHandler):
     def initialize(self, shared: Shared) -> None:
         super().initialize(shared)
         self.max_body_bytes = shared.settings.server.max_message_bytes
+        self._task: asyncio.Task[None] | None = None
 
     async def post(self, qualified_name: str) -> None:
-        request_id = f"r{next(_request_numbers)}"
-        self.set_header("X-Request-ID", request_id)
+        self._task = asyncio.current_task()
         try:
-            prediction = await self.shared.service.predict(
-                qualified_name,
-                self.json_body(self.shared.settings.server.max_json_depth),
-                model_version=model_version(self),
-                request_id=request_id,
-            )
+            query = self.query(routes.PREDICT)
+            data = self.json_body(self.shared.settings.server.max_json_depth)
+            deadline_s = float(query["deadline_ms"]) / 1000 if "deadline_ms" in query else None
+            request = Request(qualified_name, data, query.get("model_version"), deadline_s)
+            prediction = await self.shared.service.predict(request, client=self.request.remote_ip)
         except ServiceError as error:
             self.answer_error(error, qualified_name)
             return
         self.write_document({**response_data(prediction), "meta": response_meta(prediction)})
 
+    def on_connection_close(self) -> None:
+        """The client is gone: nobody waits for the prediction any more."""
+        super().on_connection_close()
+        if self._task is not None:
+            self._task.cancel()
+
 
 class PluginsHandler(DocumentHandler):
     def get(self) -> None:
-        self.query()
+        self.query(routes.LIST_PLUGINS)
         self.write_document(documents.plugins_document(self.shared.plugins, self.shared.manager))
 
 
 class DescriptionHandler(DocumentHandler):
     """Answers with a document that is made once."""
 
-    def initialize(self, shared: Shared, document: Any = None) -> None:
+    def initialize(self, shared: Shared, route: Route = routes.OPENAPI, document: Any = None) -> None:
         super().initialize(shared)
+        self.route = route
         self.document = document
 
     def get(self) -> None:
-        self.query()
+        self.query(self.route)
         self.write_document(self.document)
-
-
-def model_version(handler: DocumentHandler) -> str | None:
-    """The query's `model_version`.
-
-    Raises:
-        BadEnvelope: it is no version, or there are other parameters.
-    """
-    version = handler.query("model_version").get("model_version")
-    if version is not None and not is_version_request(version):
-        raise BadEnvelope('model_version must look like "1" or "1.2".')
-    return version

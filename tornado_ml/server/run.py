@@ -14,7 +14,7 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
 from tornado_ml.errors import OperatorError
-from tornado_ml.inference.executors.thread import ThreadExecutor
+from tornado_ml.inference.runner import ModelRunner
 from tornado_ml.models.manager import ModelManager, ModelState, Registration
 from tornado_ml.plugins import PluginHost
 from tornado_ml.resources import web_directory
@@ -45,7 +45,7 @@ async def serve(settings: Settings, plugins: PluginHost, announce: Callable[[str
     """
     listeners = _bind(settings.server.host, settings.server.port)
     registrations = plugins.load()
-    manager = ModelManager(lambda registration: ThreadExecutor(registration.factory), plugins.fail)
+    manager = ModelManager(lambda registration: ModelRunner(registration, settings), plugins.fail)
     shared = make_shared(settings, manager, plugins, web_directory())
     server = HTTPServer(make_app(shared), idle_connection_timeout=IDLE_S, body_timeout=BODY_S)
     server.add_sockets(listeners)
@@ -68,7 +68,7 @@ async def serve(settings: Settings, plugins: PluginHost, announce: Callable[[str
 
 
 async def _load_and_wait(
-    settings: Settings, plugins: PluginHost, manager: ModelManager, registrations: list[Registration]
+    settings: Settings, plugins: PluginHost, manager: ModelManager[ModelRunner], registrations: list[Registration]
 ) -> None:
     """Load the models; then wait for ever, unless strict mode finds something to stop for."""
     await manager.load(registrations)
@@ -78,7 +78,7 @@ async def _load_and_wait(
     await asyncio.Event().wait()
 
 
-def faults_of(settings: Settings, plugins: PluginHost, manager: ModelManager) -> list[str]:
+def faults_of(settings: Settings, plugins: PluginHost, manager: ModelManager[ModelRunner]) -> list[str]:
     """What strict mode stops for: failed plugins and models, and settings for models that are not there."""
     faults = [f"Plugin {plugin.name} failed: {plugin.reason}" for plugin in plugins.failed()]
     names = set()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tornado.web import StaticFileHandler
 
+from tornado_ml.errors import NotFound
 from tornado_ml.server.base import GuardedHandler, Shared
 
 
@@ -16,8 +17,10 @@ class PageFileHandler(GuardedHandler, StaticFileHandler):
         GuardedHandler.initialize(self, shared)
         StaticFileHandler.initialize(self, str(shared.web_directory))
 
-    def prepare(self) -> None:
-        self._judge()
+    def parse_url_path(self, url_path: str) -> str:
+        if "\0" in url_path:  # no file's name has one, and asking the system for it raises ValueError
+            raise NotFound
+        return super().parse_url_path(url_path)
 
     def set_extra_headers(self, path: str) -> None:
         self.set_header("Cache-Control", "no-cache")

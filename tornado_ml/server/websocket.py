@@ -5,24 +5,26 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
-import socket
-import struct
 import time
 from collections.abc import Iterator
 
-from tornado.web import Finish
+from tornado.iostream import IOStream
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from tornado_ml.connection import Connection, ConnectionLimits
-from tornado_ml.errors import BadFrame, Overloaded, ShuttingDown
+from tornado_ml.errors import BadFrame, MethodNotAllowed, Overloaded, ShuttingDown
 from tornado_ml.inference.service import InferenceService
-from tornado_ml.protocol.messages import CLOSE_GOING_AWAY, CLOSE_TRY_AGAIN_LATER, SUBPROTOCOLS
+from tornado_ml.protocol.messages import CLOSE_GOING_AWAY, CLOSE_TRY_AGAIN_LATER, SUBPROTOCOLS, error_data
+from tornado_ml.server import tcp
 from tornado_ml.server.base import GuardedHandler, Shared
 
 log = logging.getLogger(__name__)
 
 MAX_UNFLUSHED_BYTES = 65536
 """How much is handed to Tornado's write buffer before the rest waits in the outbox, where it is bounded."""
+
+CUT_S = 4.0
+"""How long a peer that was given up may take to read what is in the write buffer, and the close frame behind it."""
 
 RETRY_AFTER_S = 5.0
 """When a client that found the service full should come back."""
@@ -69,7 +71,7 @@ class SocketRegistry:
     async def watch_stalled(self) -> None:
         """Give up sockets whose peer takes nothing. Runs until it is cancelled."""
         while True:
-            await asyncio.sleep(self._stalled_s / 10)
+            await asyncio.sleep(self._stalled_s / 20)
             now = time.monotonic()
             for handler in self:
                 if handler.stalled_for(now) >= self._stalled_s:
@@ -83,8 +85,6 @@ class SocketRegistry:
     async def close(self, timeout_s: float) -> None:
         """Send what waits, close every socket with 1001, and wait for the clients to agree."""
         deadline = time.monotonic() + timeout_s
-        for handler in self:
-            await handler.connection.settled()
         while time.monotonic() < deadline and any(handler.has_unsent for handler in self):
             await asyncio.sleep(0.01)
         for handler in self:
@@ -97,6 +97,7 @@ class SocketHandler(GuardedHandler, WebSocketHandler):
     """One socket."""
 
     connection: Connection
+    _stream: IOStream
 
     def initialize(self, shared: Shared) -> None:
         super().initialize(shared)
@@ -105,19 +106,32 @@ class SocketHandler(GuardedHandler, WebSocketHandler):
         self._acknowledged_bytes = 0
         self._waits_since: float | None = None
 
-    def prepare(self) -> None:
-        super().prepare()
+    def admit(self) -> None:
+        super().admit()
+        if self.request.method != "GET":
+            raise MethodNotAllowed
         headers = self.request.headers
-        if headers.get("Upgrade", "").lower() != "websocket" or not headers.get("Sec-WebSocket-Key"):
+        connection = [option.strip().lower() for option in headers.get("Connection", "").split(",")]
+        is_upgrade = headers.get("Upgrade", "").lower() == "websocket" and "upgrade" in connection
+        if not (is_upgrade and headers.get("Sec-WebSocket-Key")):
             raise BadFrame("This address speaks WebSocket (RFC 6455): open it with a WebSocket client.")
         if headers.get("Sec-WebSocket-Version") != "13":
             self.set_status(426)
+            self.set_header("Upgrade", "websocket")
             self.set_header("Sec-WebSocket-Version", "13")
-            raise Finish
+            self.write_document(error_data(BadFrame("The version of WebSocket that is spoken here is 13 (RFC 6455).")))
+            return
         offered = [name.strip() for name in headers.get("Sec-WebSocket-Protocol", "").split(",") if name.strip()]
         if offered and self.select_subprotocol(offered) is None:
             raise BadFrame(f"None of the offered subprotocols is spoken here. Offer one of: {', '.join(SUBPROTOCOLS)}.")
+
+    def allowed_methods(self) -> list[str]:
+        return ["GET"]
+
+    async def get(self, *args: str, **kwargs: str) -> None:
+        # Asked here, where nothing is awaited until the socket is open: two cannot have the same last place.
         self.registry.admit()
+        await super().get(*args, **kwargs)
 
     def check_origin(self, origin: str) -> bool:
         """The guard has judged it in `prepare`; Tornado asks only for some requests."""
@@ -129,6 +143,9 @@ class SocketHandler(GuardedHandler, WebSocketHandler):
     def open(self, *args: str, **kwargs: str) -> None:
         # Two small frames per request would take 44 ms on loopback: Nagle waits for an acknowledgement that TCP delays.
         self.set_nodelay(True)
+        assert self.ws_connection is not None
+        assert self.ws_connection.stream is not None
+        self._stream = self.ws_connection.stream
         self.connection = Connection(
             self.registry.service,
             self.registry.limits,
@@ -151,23 +168,31 @@ class SocketHandler(GuardedHandler, WebSocketHandler):
         return self._unflushed_bytes > 0 or self.connection.has_outgoing
 
     def stalled_for(self, now: float) -> float:
-        """For how many seconds something has waited while the peer took no byte."""
+        """For how many seconds something has waited while the peer took no byte.
+
+        Where the system does not tell what the peer's TCP has acknowledged, only what does not fit into the kernel's
+        buffer counts as waiting, and a peer that reads so slowly that no frame is flushed for `stalled_s` as stalled.
+        """
         if self._waits_since is None:
             return 0
-        acknowledged = self._count_acknowledged()
-        if acknowledged != self._acknowledged_bytes:
-            self._acknowledged_bytes = acknowledged
+        known = None if self._stream.closed() else tcp.progress(self._stream.socket)
+        if not (self._unflushed_bytes or (known is not None and known.has_unacknowledged)):
+            self._waits_since = None
+            return 0
+        if known is not None and known.acknowledged_bytes != self._acknowledged_bytes:
+            self._acknowledged_bytes = known.acknowledged_bytes
             self._waits_since = now
         return now - self._waits_since
 
     def give_up(self, why: str) -> None:
-        """Close with 1013, behind what is in the write buffer; Tornado cuts the connection after five more seconds."""
+        """Close with 1013, behind what is in the write buffer, and cut the connection soon after."""
         log.warning(
             "Connection %s is given up with %d: its peer %s.", self.connection.name, CLOSE_TRY_AGAIN_LATER.code, why
         )
         self.connection.close()
         self._waits_since = None
         self.close(CLOSE_TRY_AGAIN_LATER.code, "answers are not being read")
+        asyncio.get_running_loop().call_later(CUT_S, self._stream.close)
 
     def _send_waiting(self) -> None:
         while self._unflushed_bytes < MAX_UNFLUSHED_BYTES and (frame := self.connection.take()) is not None:
@@ -175,29 +200,17 @@ class SocketHandler(GuardedHandler, WebSocketHandler):
                 flushed = self.write_message(frame)
             except WebSocketClosedError:
                 return
-            self._unflushed_bytes += len(frame)
             if self._waits_since is None:
                 self._waits_since = time.monotonic()
-            flushed.add_done_callback(functools.partial(self._flushed, len(frame)))
+            # Mostly the kernel has taken it by now; Tornado tells so two turns of the loop later.
+            unflushed_bytes = len(frame) if self._stream.writing() else 0
+            self._unflushed_bytes += unflushed_bytes
+            flushed.add_done_callback(functools.partial(self._flushed, unflushed_bytes))
 
     def _flushed(self, size: int, future: asyncio.Future[None]) -> None:
         if future.cancelled() or future.exception() is not None:
             return  # the connection is closed, and on_close says so
-        self._unflushed_bytes -= size
-        self._waits_since = time.monotonic() if self._unflushed_bytes else None
-        self._send_waiting()
-
-    def _count_acknowledged(self) -> int:
-        """How many bytes the peer's TCP has acknowledged; 0 where the system does not tell.
-
-        There, and only there, a peer that reads so slowly that no frame is flushed for `stalled_s` counts as stalled.
-        Source: struct tcp_info of linux/tcp.h, tcpi_bytes_acked at offset 120, since Linux 4.1.
-        """
-        stream = self.ws_connection.stream if self.ws_connection is not None else None
-        if stream is None or stream.closed() or not hasattr(socket, "TCP_INFO"):
-            return 0
-        try:
-            info = stream.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 128)
-        except OSError:
-            return 0
-        return int(struct.unpack_from("=Q", info, 120)[0]) if len(info) >= 128 else 0
+        if size:
+            self._unflushed_bytes -= size
+            self._waits_since = time.monotonic()
+            self._send_waiting()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tornado_ml.settings.kinds import Flag, Folder, HostName, ListOf, Origin, Seconds, Text, Whole
+from tornado_ml.settings.kinds import Flag, Folder, HostName, ListOf, OneOf, Origin, Seconds, Text, Whole
 from tornado_ml.settings.tables import Entry, Named, Section, required, setting
 
 ENVIRONMENTS = ("ProdConfig", "BetaConfig", "TestConfig", "DevConfig")
@@ -91,6 +91,34 @@ class PluginSettings:
 class ModelSettings:
     """How one model is run, whose qualified_name stands for NAME; once for each."""
 
+    executor: str = setting(
+        OneOf("", "process", "thread", "inline"),
+        "",
+        'Where the model runs: in worker processes ("process"), in a thread of the service ("thread"), or in its event'
+        ' loop ("inline"); "" is what the model class asks for, and "process" where it asks for nothing.',
+    )
+    workers: int = setting(Whole(1, 256), 1, "How many worker processes the model has.")
+    timeout_s: float = setting(
+        Seconds(zero=False),
+        30,
+        "How long a prediction may run; after that it is answered DEADLINE_EXCEEDED and its worker replaced.",
+    )
+    load_timeout_s: float = setting(Seconds(zero=False), 60, "How long constructing the model may take.")
+    max_queue: int = setting(
+        Whole(1), 1024, "How many requests may wait for the model; the next one is answered OVERLOADED."
+    )
+    max_batch_size: int = setting(
+        Whole(1), 64, "How many requests a model with predict_batch is given in one call at most."
+    )
+    max_batch_wait_s: float = setting(
+        Seconds(zero=True), 0, "How long a request may wait for others to fill its batch; 0 takes what is there."
+    )
+    max_memory_bytes: int = setting(
+        Whole(0), 0, "How much memory a worker may hold, resident or as its data segment; 0 is no limit."
+    )
+    retry: bool = setting(
+        Flag(), True, "Whether what a worker had not finished when it died is tried once more by another."
+    )
     required: bool = setting(Flag(), False, "Whether the service is ready only when this model is.")
 
 

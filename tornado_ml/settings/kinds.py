@@ -80,6 +80,15 @@ class Text(Kind[str]):
         return value if isinstance(value, str) and value else None
 
 
+class OneOf(Kind[str]):
+    def __init__(self, *choices: str) -> None:
+        super().__init__(" or ".join(f'"{choice}"' for choice in choices))
+        self.choices = choices
+
+    def accept(self, value: Any) -> str | None:
+        return value if value in self.choices else None
+
+
 class HostName(Text):
     """A host name or an IP address, in lower case; an IPv6 address without brackets, in its shortest form."""
 

@@ -1,4 +1,7 @@
-"""Runs a model in a thread of this process: its calls overlap with the event loop's work, one at a time."""
+"""Runs a model in a thread of this process: its calls overlap with the event loop's work.
+
+It cannot be stopped: what nobody waits for any more runs to its end, unless the model looks at `cancelled()`.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,14 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from tornado_ml.errors import ModelLoadError, OperatorError
-from tornado_ml.models.loaded import LoadedModel, ModelReport
-from tornado_ml.models.manager import Outcome
+from tornado_ml.errors import ModelLoadError, OperatorError, WorkerLost
+from tornado_ml.inference.scheduler import Scheduler
+from tornado_ml.models import cancellation
+from tornado_ml.models.loaded import Answer, LoadedModel, ModelReport
+from tornado_ml.models.manager import Registration
+from tornado_ml.settings import ModelSettings
 
 T = TypeVar("T")
 
@@ -24,42 +30,64 @@ class ThreadExecutor:
     model that never returns would keep the service from stopping.
     """
 
-    def __init__(self, factory: Callable[[], object]) -> None:
-        self._factory = factory
+    def __init__(self, registration: Registration, settings: ModelSettings) -> None:
+        self._factory = registration.factory
+        self._load_timeout_s = settings.load_timeout_s
         self._calls: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._model: LoadedModel | None = None
-        self._thread: threading.Thread | None = None
+        self._task: asyncio.Task[None] | None = None
 
     async def load(self) -> ModelReport:
-        self._thread = threading.Thread(target=self._work, name="model", daemon=True)
-        self._thread.start()
-        return await self._call(self._load)
+        threading.Thread(target=self._work, name="model", daemon=True).start()
+        try:
+            async with asyncio.timeout(self._load_timeout_s):
+                self._model = await self._call(self._construct)
+        except TimeoutError:
+            raise ModelLoadError(f"It was not loaded after {self._load_timeout_s:g} s (load_timeout_s).") from None
+        return self._model.report
 
-    async def predict(self, document: Any) -> Outcome:
-        submitted = time.monotonic()
-
-        def predict() -> Outcome:
-            assert self._model is not None, "predict() comes after load()"
-            started = time.monotonic()
-            prediction = self._model.predict(document)
-            return Outcome(prediction, started - submitted, time.monotonic() - started, batch_size=1)
-
-        return await self._call(predict)
+    def start(self, scheduler: Scheduler, on_failed: Callable[[str], None]) -> None:
+        del on_failed  # a thread does not die
+        self._task = asyncio.create_task(self._serve(scheduler))
 
     async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
         self._calls.put(None)
 
-    def _load(self) -> ModelReport:
+    async def _serve(self, scheduler: Scheduler) -> None:
+        model = self._model
+        assert model is not None
+        never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        while (batch := await scheduler.next_batch(never)) is not None:
+            is_cancelled = threading.Event()
+            batch.cancel = is_cancelled.set
+            documents = batch.documents
+
+            def answer() -> tuple[list[Answer], float]:
+                cancellation.watch(is_cancelled.is_set)  # noqa: B023 - called before the loop goes on
+                started = time.monotonic()
+                return model.answer(documents), time.monotonic() - started  # noqa: B023
+
+            try:
+                answers, predict_s = await self._call(answer)
+            except MemoryError:
+                scheduler.lost(batch, WorkerLost("it ran out of memory", may_retry=False))
+            else:
+                scheduler.done(batch, answers, predict_s)
+
+    def _construct(self) -> LoadedModel:
         try:
-            self._model = LoadedModel(self._factory)
+            return LoadedModel(self._factory)
         except OperatorError:
             raise
         # A constructor may call sys.exit, which is no Exception.
         except BaseException as error:
             raise ModelLoadError(f"{type(error).__name__}: {error}") from error
-        return self._model.report
 
     async def _call(self, function: Callable[[], T]) -> T:
+        """Call `function` in the thread."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Callable[[], T]] = loop.create_future()
 
@@ -85,18 +113,11 @@ class ThreadExecutor:
 
 
 def _outcome(function: Callable[[], T]) -> Callable[[], T]:
-    """Call `function`, and give what returns or raises again what it returned or raised.
-
-    A future takes no StopIteration, and a SystemExit in one would stop the event loop: here both are only the model's
-    failure.
-    """
+    """Call `function`, and give what returns or raises again what it returned or raised."""
     try:
         result = function()
     except Exception as error:
-        failure: Exception = error
-    except BaseException as error:
-        failure = RuntimeError(repr(error))
-        failure.__cause__ = error
+        failure = error
     else:
         return lambda: result
 

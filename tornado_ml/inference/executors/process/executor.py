@@ -1,0 +1,157 @@
+"""Keeps the worker processes of one model alive, and gives them work."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+
+from tornado_ml.errors import ModelLoadError, WorkerLost
+from tornado_ml.inference.executors.process.handle import WorkerProcess
+from tornado_ml.inference.scheduler import Scheduler
+from tornado_ml.models.loaded import ModelReport
+from tornado_ml.models.manager import Registration
+from tornado_ml.settings import ModelSettings
+
+log = logging.getLogger(__name__)
+
+MAX_DEATHS = 5
+"""So many deaths while loading or idle in `DEATHS_WINDOW_S` mean that the model has failed."""
+DEATHS_WINDOW_S = 60.0
+FIRST_DELAY_S = 0.1
+MAX_DELAY_S = 5.0
+MEMORY_WATCH_S = 0.25
+
+
+class ProcessExecutor:
+    """One model in one or more processes.
+
+    Args:
+        registration: which model.
+        settings: how many workers, and what each may take.
+    """
+
+    def __init__(self, registration: Registration, settings: ModelSettings) -> None:
+        self._registration = registration
+        self._settings = settings
+        self._name = registration.identity[0] if registration.identity else registration.plugin
+        self._first: WorkerProcess | None = None
+        self._workers: set[WorkerProcess] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._idle_deaths: deque[float] = deque()
+        self._deaths: deque[float] = deque()
+
+    async def load(self) -> ModelReport:
+        report, self._first = await self._load_worker()
+        self._name = report.qualified_name
+        return report
+
+    def start(self, scheduler: Scheduler, on_failed: Callable[[str], None]) -> None:
+        first, self._first = self._first, None
+        for number in range(self._settings.workers):
+            keep = self._keep_one(scheduler, on_failed, first if number == 0 else None)
+            self._tasks.append(asyncio.create_task(keep))
+        if self._settings.max_memory_bytes:
+            self._tasks.append(asyncio.create_task(self._watch_memory()))
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(worker.close() for worker in list(self._workers)))
+
+    @property
+    def pids(self) -> list[int]:
+        """The worker processes that there are."""
+        return [worker.pid for worker in self._workers]
+
+    async def _load_worker(self) -> tuple[ModelReport, WorkerProcess]:
+        worker = WorkerProcess(self._name)
+        self._workers.add(worker)
+        try:
+            report = await worker.load(
+                self._registration.recipe,
+                timeout_s=self._settings.load_timeout_s,
+                max_memory_bytes=self._settings.max_memory_bytes,
+            )
+        except BaseException:
+            await self._dismiss(worker)
+            raise
+        return report, worker
+
+    async def _dismiss(self, worker: WorkerProcess) -> None:
+        worker.kill("it is dismissed")
+        await worker.close()
+        self._workers.discard(worker)
+
+    async def _keep_one(
+        self, scheduler: Scheduler, on_failed: Callable[[str], None], worker: WorkerProcess | None
+    ) -> None:
+        """Keep one worker alive and at work, until the model has failed."""
+        while True:
+            if worker is None:
+                worker = await self._replacement(on_failed)
+                if worker is None:
+                    return
+            died_at_work = await self._serve(scheduler, worker)
+            lost = await worker.lost
+            await self._dismiss(worker)
+            log.warning("A worker of model %s is lost: %s.", self._name, lost)
+            self._deaths.append(time.monotonic())
+            worker = None
+            if not died_at_work and self._died_idle(on_failed, str(lost)):
+                return
+
+    async def _serve(self, scheduler: Scheduler, worker: WorkerProcess) -> bool:
+        """Give a worker work until it is lost; whether it was lost at work."""
+        while (batch := await scheduler.next_batch(worker.lost)) is not None:
+            batch.cancel = worker.cancel
+            batch.kill = lambda: worker.kill("it went on with what nobody waits for")
+            try:
+                answers, predict_s = await worker.run(batch.documents)
+            except WorkerLost as error:
+                scheduler.lost(batch, error)
+                return True
+            scheduler.done(batch, answers, predict_s)
+        return False
+
+    async def _replacement(self, on_failed: Callable[[str], None]) -> WorkerProcess | None:
+        """A new worker, at once or, after several deaths, with a delay; None if the model has failed."""
+        while True:
+            await asyncio.sleep(self._delay_s())
+            try:
+                _, worker = await self._load_worker()
+            except ModelLoadError as error:
+                log.warning("A worker of model %s could not be started: %s", self._name, error)
+                if self._died_idle(on_failed, str(error)):
+                    return None
+            else:
+                return worker
+
+    def _died_idle(self, on_failed: Callable[[str], None], reason: str) -> bool:
+        """Count a death while loading or idle; whether they have become too many."""
+        self._idle_deaths.append(time.monotonic())
+        if len(_recent(self._idle_deaths)) < MAX_DEATHS:
+            return False
+        on_failed(f"Its workers died {MAX_DEATHS} times in a minute while they had nothing to do; the last: {reason}")
+        return True
+
+    def _delay_s(self) -> float:
+        deaths = len(_recent(self._deaths)) + len(_recent(self._idle_deaths))
+        return 0.0 if deaths <= self._settings.workers else min(MAX_DELAY_S, FIRST_DELAY_S * 2.0 ** min(deaths - 2, 10))
+
+    async def _watch_memory(self) -> None:
+        limit = self._settings.max_memory_bytes
+        while True:
+            await asyncio.sleep(MEMORY_WATCH_S)
+            for worker in list(self._workers):
+                if worker.resident_bytes() > limit:
+                    worker.kill(f"it held more than {limit} bytes (max_memory_bytes)", may_retry=False)
+
+
+def _recent(times: deque[float]) -> deque[float]:
+    while times and time.monotonic() - times[0] > DEATHS_WINDOW_S:
+        times.popleft()
+    return times

@@ -1,0 +1,183 @@
+"""The service's hold on one worker process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tornado_ml.errors import ModelLoadError, WorkerLost
+from tornado_ml.inference.executors.process.channel import ChannelProtocol
+from tornado_ml.inference.executors.process.output import CHUNK_BYTES, log_output
+from tornado_ml.inference.executors.process.worker import Cancel, Done, Load, Loaded, OutOfMemory, Refused, Run
+from tornado_ml.models.loaded import Answer, ModelReport
+from tornado_ml.models.manager import Recipe
+
+CLOSE_S = 0.5
+"""How long a worker may take to end by itself once its socket is closed."""
+
+_CODE = """\
+import sys
+sys.path[:] = {path!r}
+from tornado_ml.inference.executors.process.worker import main
+main({fd}, {parent})
+"""
+
+
+class WorkerProcess:
+    """One worker process.
+
+    Attributes:
+        lost: done once it is gone; the result says how.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.lost: asyncio.Future[WorkerLost] = asyncio.get_running_loop().create_future()
+        self._name = name
+        self._process: Process | None = None
+        self._protocol = ChannelProtocol(self._on_message, self._on_channel_lost)
+        self._answer: asyncio.Future[Any] | None = None
+        self._number = 0
+        self._tasks: list[asyncio.Task[None]] = []
+        self._killed_for = ""
+        self._may_retry = True
+
+    @property
+    def pid(self) -> int:
+        """The process; 0 before it is started."""
+        return self._process.pid if self._process is not None else 0
+
+    async def load(self, recipe: Recipe, *, timeout_s: float, max_memory_bytes: int) -> ModelReport:
+        """Start the process and construct the model in it.
+
+        Raises:
+            ModelLoadError: it could not be constructed, took longer than `timeout_s`, or the process died.
+        """
+        await self._start()
+        try:
+            async with asyncio.timeout(timeout_s):
+                message = await self._ask(Load(recipe, max_memory_bytes))
+        except TimeoutError:
+            self.kill(f"It was not loaded after {timeout_s:g} s (load_timeout_s).")
+            raise ModelLoadError(self._killed_for) from None
+        except WorkerLost as error:
+            raise ModelLoadError(f"Its worker process died while loading it: {error}") from error
+        if isinstance(message, Refused):
+            raise ModelLoadError(message.reason) from (RuntimeError(message.traceback) if message.traceback else None)
+        assert isinstance(message, Loaded)
+        return message.report
+
+    async def run(self, documents: Sequence[Any]) -> tuple[list[Answer], float]:
+        """The answers, and the seconds they took.
+
+        Raises:
+            WorkerLost: the worker is gone.
+        """
+        self._number += 1
+        message = await self._ask(Run(self._number, list(documents)))
+        if isinstance(message, OutOfMemory):
+            self.kill("it ran out of memory", may_retry=False)
+            raise await self.lost
+        assert isinstance(message, Done)
+        return message.answers, message.predict_s
+
+    def cancel(self) -> None:
+        """Tell the model that nobody waits for what it runs."""
+        self._protocol.send(Cancel(self._number))
+
+    def kill(self, why: str, *, may_retry: bool = True) -> None:
+        """End the process at once."""
+        self._killed_for = why
+        self._may_retry = may_retry
+        if self._process is not None and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+
+    def resident_bytes(self) -> int:
+        """How much memory the process holds; 0 where the system does not tell."""
+        try:
+            pages = Path(f"/proc/{self.pid}/statm").read_text(encoding="ascii").split()[1]
+        except (OSError, IndexError):
+            return 0
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+    async def close(self) -> None:
+        """End the process, by force if it does not go by itself."""
+        self._protocol.close()
+        if self._process is None:
+            return
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                await self._process.wait()
+        except TimeoutError:
+            self.kill("it is closed")
+        await asyncio.gather(*self._tasks)
+
+    async def _start(self) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            code = _CODE.format(
+                path=[str(Path(entry).absolute()) for entry in sys.path], fd=theirs.fileno(), parent=os.getpid()
+            )
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-c",
+                code,
+                stdin=DEVNULL,
+                stdout=PIPE,
+                stderr=PIPE,
+                limit=CHUNK_BYTES // 2,
+                pass_fds=[theirs.fileno()],
+                process_group=0,  # a Ctrl-C in the terminal is for the service alone
+            )
+        ours.setblocking(False)
+        await asyncio.get_running_loop().create_connection(lambda: self._protocol, sock=ours)
+        assert self._process.stdout is not None
+        assert self._process.stderr is not None
+        self._tasks = [
+            asyncio.create_task(log_output(self._process.stdout, self._name)),
+            asyncio.create_task(log_output(self._process.stderr, self._name)),
+            asyncio.create_task(self._watch(self._process)),
+        ]
+
+    async def _ask(self, message: Any) -> Any:
+        if self.lost.done():
+            raise self.lost.result()
+        self._answer = asyncio.get_running_loop().create_future()
+        self._protocol.send(message)
+        return await self._answer
+
+    def _on_message(self, message: Any) -> None:
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_result(message)
+
+    def _on_channel_lost(self) -> None:
+        """A process without its channel is of no use; usually it is dead already."""
+        if not self.lost.done():
+            self.kill(self._killed_for, may_retry=self._may_retry)
+
+    async def _watch(self, process: Process) -> None:
+        status = await process.wait()
+        why = self._killed_for or _how_it_ended(status)
+        error = WorkerLost(why, may_retry=self._may_retry)
+        if not self.lost.done():
+            self.lost.set_result(error)
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(error)
+        self._protocol.close()
+
+
+def _how_it_ended(status: int) -> str:
+    if status >= 0:
+        return f"it ended with exit status {status}"
+    try:
+        return f"it was ended by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"it was ended by signal {-status}"

@@ -1,0 +1,155 @@
+"""The worker process: constructs one model, and answers one batch after the other until the service is gone.
+
+Runs in a process of its own, started by `handle`; what it prints goes to the service's log.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tornado_ml.errors import OperatorError
+from tornado_ml.inference.executors.process.channel import BlockingChannel
+from tornado_ml.models import cancellation
+from tornado_ml.models.loaded import Answer, LoadedModel, ModelReport
+from tornado_ml.models.manager import Recipe
+from tornado_ml.plugins import factory_of
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Construct this model."""
+
+    recipe: Recipe
+    max_memory_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    report: ModelReport
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The model could not be constructed."""
+
+    reason: str
+    traceback: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Answer these documents."""
+
+    number: int
+    documents: list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Nobody waits for this run any more."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    answers: list[Answer]
+    predict_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfMemory:
+    """The run ended for want of memory; the worker is not to be used again."""
+
+
+def main(fd: int, parent: int) -> None:
+    """Work for the service at the other end of the socket `fd`, process `parent`."""
+    _outlive_nobody(parent)
+    # A Ctrl-C, or a supervisor that signals the whole group, is for the service to judge.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    channel = BlockingChannel(socket.socket(fileno=fd))
+    # The service is gone, or has closed this worker: there is nobody to tell.
+    with contextlib.suppress(EOFError, OSError):
+        model = _load(channel)
+        if model is not None:
+            _work(channel, model)
+    # A model's own threads must not keep the process alive.
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(0)
+
+
+def _load(channel: BlockingChannel) -> LoadedModel | None:
+    load: Load = channel.receive()
+    if load.max_memory_bytes:
+        resource.setrlimit(resource.RLIMIT_DATA, (load.max_memory_bytes, load.max_memory_bytes))
+    try:
+        model = LoadedModel(factory_of(load.recipe))
+    except OperatorError as error:
+        channel.send(Refused(str(error), ""))
+        return None
+    # A constructor may call sys.exit, which is no Exception.
+    except BaseException as error:
+        channel.send(Refused(f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error))))
+        return None
+    channel.send(Loaded(model.report))
+    return model
+
+
+def _work(channel: BlockingChannel, model: LoadedModel) -> None:
+    while True:
+        message = channel.receive()
+        if isinstance(message, Cancel):  # of a run that has just ended
+            continue
+        cancellation.watch(_cancel_watch(channel, message.number))
+        started = time.monotonic()
+        try:
+            answers = model.answer(message.documents)
+        except MemoryError:
+            channel.send(OutOfMemory())
+            return
+        channel.send(Done(answers, time.monotonic() - started))
+
+
+def _cancel_watch(channel: BlockingChannel, number: int) -> Callable[[], bool]:
+    """What tells whether the run has been cancelled: the service sends nothing else while one is under way."""
+    is_cancelled = False
+
+    def check() -> bool:
+        nonlocal is_cancelled
+        while not is_cancelled and select.select([channel], [], [], 0)[0]:
+            try:
+                is_cancelled = channel.receive().number == number
+            except EOFError:
+                os._exit(0)
+        return is_cancelled
+
+    return check
+
+
+def _outlive_nobody(parent: int) -> None:
+    """Die with the service, even in the middle of C code that never returns. Linux alone can do this (prctl(2));
+    elsewhere a worker ends when it next looks at its socket.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(0)
