@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from typing import TypeVar
 
@@ -31,14 +32,15 @@ def apart(function: Callable[[], T], timeout_s: float) -> T:
     process.start()
     sender.close()
     try:
-        wait([receiver, process.sentinel], timeout_s)
-        if receiver.poll():
-            answer: T = receiver.recv()
-            return answer
-    except (EOFError, OSError):  # it ended before or while it answered
-        process.join(timeout_s)
-    finally:
+        is_over = wait([receiver, process.sentinel], timeout_s)
+        with suppress(EOFError, OSError):  # it ended before or while it answered
+            if receiver.poll():
+                answer: T = receiver.recv()
+                return answer
+        if is_over:
+            process.join(timeout_s)
         exit_code = process.exitcode
+    finally:
         process.kill()
         process.join()
         receiver.close()

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+Text = Callable[[str], str]
+Settings = Callable[..., Path]
+Folder = Callable[..., Path]
+
+# What the model of a sick plugin does beside answering with its input.
+SICK = {
+    "hangs_at_import": "import time; time.sleep(60)",
+    "ends_at_import": "import os; os._exit(7)",
+    "exits_at_import": "import sys; sys.exit('no')",
+    "crashes_at_import": "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)",
+}
+SICK_MODELS = {
+    "Hangs": "def __init__(self):\n        import time; time.sleep(60)",
+    "Ends": "examples = [1]\n    def predict(self, data):\n        import os; os._exit(3)",
+    "Raises": "def __init__(self):\n        raise OSError('no parameters')",
+    "Misfits": "input_schema = {'type': 'string'}\n    examples = ['good', 5]",
+    "Misses": "output_schema = {'type': 'string'}\n    examples = ['good', 5]",
+    "Sound": "examples = [1, 'two', None]\n    print('I print')\n    def __init__(self):\n        print('I too')",
+}
+
+
+def finding(name: str, document: Mapping[str, Any]) -> Any:
+    (found,) = [one for one in document["findings"] if one["name"] == name]
+    return found
+
+
+def documents(done: subprocess.CompletedProcess[str]) -> Any:
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def hospital(run: Run, plugin_text: Text, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """What `check --json` says of many sick plugins and models, each in its own way."""
+    path = tmp_path_factory.mktemp("hospital")
+    for name, text in SICK.items():
+        (path / f"{name}.py").write_text(text)
+    models = [
+        plugin_text(name).split("\n\n@hookimpl")[0].rstrip() + f"\n\n    {text}" for name, text in SICK_MODELS.items()
+    ]
+    hook = f"@hookimpl\ndef register_models():\n    return [{', '.join(SICK_MODELS)}, lambda: 5]"
+    (path / "models.py").write_text("\n\n\n".join([*models, hook]))
+    done = run(
+        "check", "--json", "--timeout", "3", TORNADO_ML_PLUGINS__DIRECTORIES=json.dumps([str(path), str(path / "no")])
+    )
+    assert done.returncode == 1
+    return documents(done)
+
+
+def test_the_settings_are_checked_first(hospital: Any) -> None:
+    assert hospital["ok"] is False
+    assert hospital["findings"][0] == {"kind": "settings", "name": "settings", "problems": [], "note": ""}
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("hangs_at_import", "It was not done after 3 s: something in it hangs."),
+        ("ends_at_import", "It ended its process with exit status 7."),
+        ("exits_at_import", "SystemExit: no"),
+        ("crashes_at_import", "It ended its process with signal SIGSEGV."),
+        ("no", "The plugin directory cannot be read: No such file or directory."),
+    ],
+)
+def test_a_sick_plugin_is_named_with_what_ails_it(hospital: Any, name: str, problem: str) -> None:
+    assert finding(name, hospital) == {"kind": "plugin", "name": name, "problems": [problem], "note": ""}
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("hangs 1.0", "It was not done after 3 s: something in it hangs."),
+        ("ends 1.0", "It ended its process with exit status 3."),
+        ("raises 1.0", "It could not be loaded: OSError: no parameters"),
+        ("misfits 1.0", "Example 2 does not fit the input schema: "),
+        ("misses 1.0", "Example 2: The model's prediction does not fit its output schema. "),
+        ("number 7 of plugin models", "It could not be loaded: 5 is no model: "),
+    ],
+)
+def test_a_sick_model_is_named_with_what_ails_it(hospital: Any, name: str, problem: str) -> None:
+    found = finding(name, hospital)
+    assert found["kind"] == "model"
+    (said,) = found["problems"]
+    assert said.startswith(problem)
+
+
+def test_a_sound_model_between_sick_ones_is_found_sound(hospital: Any) -> None:
+    assert finding("models", hospital)["problems"] == []
+    assert finding("sound 1.0", hospital) == {
+        "kind": "model",
+        "name": "sound 1.0",
+        "problems": [],
+        "note": "3 examples",
+    }
+
+
+def test_all_well_is_said_and_exits_0(run: Run, folder: Folder, plugin_text: Text, settings: Settings) -> None:
+    done = run("check", "--settings", settings(directories=folder(echo=plugin_text("Echo"))))
+    lines = ["ok    settings", "ok    plugin iris (disabled)", "ok    plugin echo", "ok    model echo 1.0 (0 examples)"]
+    assert [line for line in done.stdout.splitlines() if "iris" not in line] == [
+        *(line for line in lines if "iris" not in line),
+        f"All {done.stdout.count('ok  ')} checks passed.",
+    ]
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_problems_stand_under_what_they_ail(run: Run, folder: Folder, settings: Settings) -> None:
+    done = run("check", "--settings", settings(directories=folder(bad="raise OSError('first\\nsecond')")))
+    assert "FAIL  plugin bad\n      OSError: first\n      second\n1 of " in done.stdout
+    assert done.stdout.endswith(" checks failed.\n")
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_bad_settings_are_a_finding(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "bad.toml"
+    file.write_text("[server]\nport = true\nhots = 'a'\n")
+    done = run("check", "--json", "--settings", file)
+    (found,) = documents(done)["findings"]
+    assert [problem.partition(": ")[2].partition(" ")[0] for problem in found["problems"]] == ["line", "line"]
+    assert (found["name"], done.returncode, done.stderr) == ("settings", 1, "")
+
+
+def test_a_second_model_of_one_name_and_version_is_a_problem_but_not_the_same_class_twice(
+    run: Run, folder: Folder, plugin_text: Text, settings: Settings
+) -> None:
+    path = folder(first=plugin_text("Echo"), second=plugin_text("Echo"))
+    file = settings("[[plugins.models]]\nmodule_name = 'first'\nclass_name = 'Echo'", directories=path)
+    done = run("check", "--json", "--settings", file, PYTHONPATH=f"{path}:{_python_path()}")
+    found = [one["problems"] for one in documents(done)["findings"] if one["kind"] == "model"]
+    assert found == [[], [f"It is there already, from plugin first ({path / 'first.py'})."], []]
+    assert done.returncode == 1
+
+
+def _python_path() -> str:
+    return os.environ.get("PYTHONPATH", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "is_fatal"),
+    [
+        ("[models.ghost]", [], False),
+        ("[models.ghost]", ["--strict"], True),
+        ("[models.ghost]\nrequired = true", [], True),
+    ],
+)
+def test_settings_for_a_model_that_is_not_there_are_told_and_fatal_where_the_service_would_mind(
+    run: Run, settings: Settings, text: str, options: list[str], is_fatal: bool
+) -> None:
+    done = run("check", "--json", "--no-plugins", "--settings", settings(text), *options)
+    found = finding("models.ghost", documents(done))
+    assert (found["problems"], found["note"]) == (
+        (["No model bears this name."], "") if is_fatal else ([], "No model bears this name.")
+    )
+    assert done.returncode == int(is_fatal)
+
+
+def test_an_object_that_calls_itself_something_else_than_its_class_is_a_problem(
+    run: Run, folder: Folder, plugin_text: Text, settings: Settings
+) -> None:
+    text = plugin_text("Echo").replace(
+        "def predict", "def __init__(self):\n        self.minor_version = 5\n\n    def predict"
+    )
+    done = run("check", "--json", "--settings", settings(directories=folder(echo=text)))
+    assert finding("echo 1.5", documents(done))["problems"] == ["The class calls itself echo 1.0, its object echo 1.5."]
+
+
+@pytest.mark.parametrize("timeout", ["0", "-1", "soon"])
+def test_a_timeout_is_a_positive_number(run: Run, timeout: str) -> None:
+    assert run("check", "--timeout", timeout).returncode == 2
