@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from marshmallow import Schema, fields, validate
@@ -67,18 +67,24 @@ class IrisModel(MLModel):
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        # One row of four numbers: waking a second thread would take longer than the prediction.
+        # A row is four numbers: waking a second thread would take longer than the prediction.
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         session = onnxruntime.InferenceSession(read_unchanged(MODEL_FILE), options, providers=["CPUExecutionProvider"])
 
-        def classify(lengths: list[float]) -> str:
-            (labels,) = session.run(["label"], {"lengths": np.array([lengths], dtype=np.float32)})
-            return str(labels[0])
+        def classify(flowers: list[list[float]]) -> list[str]:
+            (labels,) = session.run(["label"], {"lengths": np.array(flowers, dtype=np.float32)})
+            return [str(label) for label in labels]
 
         self._classify = classify
 
     def predict(self, data: Mapping[str, float]) -> dict[str, str]:
-        return {"species": self._classify([data[feature] for feature in FEATURES])}
+        (prediction,) = self.predict_batch([data])
+        return prediction
+
+    def predict_batch(self, batch: Sequence[Mapping[str, float]]) -> list[dict[str, str]]:
+        """The predictions for one or more flowers, in their order."""
+        flowers = [[data[feature] for feature in FEATURES] for data in batch]
+        return [{"species": species} for species in self._classify(flowers)]
 
 
 def read_unchanged(file: Path) -> bytes:

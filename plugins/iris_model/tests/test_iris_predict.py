@@ -25,6 +25,13 @@ def test_the_examples_fit_the_schema_and_show_each_species(model: IrisModel) -> 
     assert not IrisOutput(many=True).validate(predictions)
 
 
+def test_a_batch_is_predicted_as_its_flowers_are_one_by_one(model: IrisModel) -> None:
+    setosa, versicolor, virginica = model.examples
+    predictions = model.predict_batch([virginica, setosa, setosa, versicolor])
+    assert [prediction["species"] for prediction in predictions] == ["virginica", "setosa", "setosa", "versicolor"]
+    assert predictions == [model.predict(flower) for flower in (virginica, setosa, setosa, versicolor)]
+
+
 @pytest.mark.parametrize(
     "fault", [{"sepal_length": -0.1}, {"sepal_length": 10.1}, {"sepal_length": None}, {"petal_width": "wide"}, {"x": 1}]
 )
