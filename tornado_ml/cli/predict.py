@@ -53,7 +53,7 @@ def _input(values: tuple[str, ...], text: str | None, file: BinaryIO | None) -> 
     if text is not None:
         return _parse(text, "--json")
     if file is not None:
-        return _parse(file.read(), file.name)
+        return _parse(file.read(), "--file")
     if values == ("-",):
         return _parse(sys.stdin.buffer.read(), "Standard input")
     return _object(values)
