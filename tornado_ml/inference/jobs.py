@@ -17,7 +17,7 @@ class JobState(Enum):
     SETTLED = "settled"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outcome:
     """A prediction that was made. Durations are seconds."""
 

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 _request_numbers = itertools.count(1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Request:
     """What a client asks for.
 
@@ -48,7 +48,7 @@ class Request:
     deadline_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Prediction:
     """What a client is told of a prediction that was made. Durations are seconds."""
 

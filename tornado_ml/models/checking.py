@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from tornado_ml.errors import Fault, SchemaError, told
+from tornado_ml.errors import Fault, PredictionFailed, SchemaError, told
 from tornado_ml.models.loaded import LoadedModel, ModelReport
 from tornado_ml.models.schema import Validator
 
@@ -16,7 +16,7 @@ class ModelCheck:
 
     Attributes:
         report: what the model says of itself; None if it could not be constructed.
-        problems: one sentence each; none if all is well.
+        problems: one text each, perhaps with a traceback; none if all is well.
     """
 
     report: ModelReport | None
@@ -41,7 +41,9 @@ def check_model(factory: Callable[[], object]) -> ModelCheck:
             model.predict(example)
         except SchemaError as error:
             problems.append(f"Example {number}: {error} {_listed(error.details)}".rstrip())
-        except (Exception, SystemExit) as error:
+        except PredictionFailed as error:
+            problems.append(f"Example {number} could not be predicted:\n{error}")
+        except Exception as error:
             problems.append(f"Example {number} could not be predicted: {told(error)}")
     return ModelCheck(model.report, tuple(problems))
 

@@ -168,6 +168,7 @@ class ModelManager(Generic[R]):
         self._make_runner = make_runner
         self._on_plugin_fault = on_plugin_fault
         self._deployments: list[Deployment[R]] = []  # in the order found: of two alike the first stays
+        self._newest: dict[str, Deployment[R]] = {}  # by name, as `find` found it; emptied when there are others
         self.first_round_is_over = False
 
     async def load(self, registrations: Iterable[Registration]) -> None:
@@ -203,7 +204,12 @@ class ModelManager(Generic[R]):
 
     def find(self, qualified_name: str, version: str | None = None) -> Deployment[R]:
         """The newest ready one of `versions`, else the newest."""
-        return newest(self.versions(qualified_name, version))
+        if version is not None:
+            return newest(self.versions(qualified_name, version))
+        found = self._newest.get(qualified_name)
+        if found is None or found.state is not ModelState.READY:
+            found = self._newest[qualified_name] = newest(self.versions(qualified_name))
+        return found
 
     async def reload(self, qualified_name: str) -> None:
         """Load each version of a model anew; the old instance answers until the new one is ready, and finishes its work.
@@ -223,6 +229,7 @@ class ModelManager(Generic[R]):
                 await new.runner.close()
                 raise ModelLoadError(f"{shown(old.known_identity)} goes on as it was: {error}") from error
             self._deployments[self._deployments.index(old)] = new
+            self._newest.clear()
             log.info("Model %s is reloaded.", shown(report.identity))
             old.state = ModelState.UNLOADING
             await old.runner.finish(FINISH_S)
@@ -256,6 +263,7 @@ class ModelManager(Generic[R]):
             if not self._has(deployment):
                 return
             deployment.became_ready(report)
+            self._newest.clear()
         except OperatorError as error:
             if not self._has(deployment):
                 return
@@ -298,6 +306,7 @@ class ModelManager(Generic[R]):
         for deployment in deployments:
             deployment.state = ModelState.UNLOADING
         self._deployments = [one for one in self._deployments if one not in deployments]
+        self._newest.clear()
         await asyncio.gather(*(deployment.runner.close() for deployment in deployments))
 
 

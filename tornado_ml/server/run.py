@@ -63,8 +63,9 @@ async def serve(settings: Settings, plugins: PluginHost, announce: Callable[[str
         server.stop()
         await _drain(shared, settings.server.drain_s)
         watch.cancel()
-        await manager.close()
+        # First those who could still ask, then what they would ask for.
         await server.close_all_connections()
+        await manager.close()
 
 
 async def _load_and_wait(

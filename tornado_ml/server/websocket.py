@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import logging
 import time
 from collections.abc import Iterator
 
-from tornado.iostream import IOStream
-from tornado.websocket import WebSocketClosedError, WebSocketHandler
+from tornado.iostream import IOStream, StreamClosedError
+from tornado.websocket import WebSocketHandler, WebSocketProtocol, WebSocketProtocol13
 
 from tornado_ml.connection import Connection, ConnectionLimits
 from tornado_ml.errors import BadFrame, MethodNotAllowed, Overloaded, ShuttingDown
@@ -17,6 +16,8 @@ from tornado_ml.inference.service import InferenceService
 from tornado_ml.protocol.messages import CLOSE_GOING_AWAY, CLOSE_TRY_AGAIN_LATER, SUBPROTOCOLS, error_data
 from tornado_ml.server import tcp
 from tornado_ml.server.base import GuardedHandler, Shared
+from tornado_ml.server.frames import text_frame
+from tornado_ml.server.lingering import LingeringProtocol
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +73,7 @@ class SocketRegistry:
         """Give up sockets whose peer takes nothing. Runs until it is cancelled."""
         while True:
             await asyncio.sleep(self._stalled_s / 20)
-            now = time.monotonic()
+            now = asyncio.get_running_loop().time()
             for handler in self:
                 if handler.stalled_for(now) >= self._stalled_s:
                     handler.give_up(f"took no byte for {self._stalled_s:g} s")
@@ -102,6 +103,8 @@ class SocketHandler(GuardedHandler, WebSocketHandler):
     def initialize(self, shared: Shared) -> None:
         super().initialize(shared)
         self.registry = shared.sockets
+        self._loop = asyncio.get_running_loop()
+        self._will_send = False
         self._unflushed_bytes = 0
         self._acknowledged_bytes = 0
         self._waits_since: float | None = None
@@ -133,6 +136,10 @@ class SocketHandler(GuardedHandler, WebSocketHandler):
         self.registry.admit()
         await super().get(*args, **kwargs)
 
+    def get_websocket_protocol(self) -> WebSocketProtocol | None:
+        protocol = super().get_websocket_protocol()
+        return LingeringProtocol(self, False, protocol.params) if isinstance(protocol, WebSocketProtocol13) else None
+
     def check_origin(self, origin: str) -> bool:
         """The guard has judged it in `prepare`; Tornado asks only for some requests."""
         return True
@@ -149,7 +156,7 @@ class SocketHandler(GuardedHandler, WebSocketHandler):
         self.connection = Connection(
             self.registry.service,
             self.registry.limits,
-            wake=self._send_waiting,
+            wake=self._send_soon,
             give_up=lambda: self.give_up("left its answers lying"),
         )
         self.registry.add(self)
@@ -192,25 +199,41 @@ class SocketHandler(GuardedHandler, WebSocketHandler):
         self.connection.close()
         self._waits_since = None
         self.close(CLOSE_TRY_AGAIN_LATER.code, "answers are not being read")
-        asyncio.get_running_loop().call_later(CUT_S, self._stream.close)
+        self._loop.call_later(CUT_S, self._stream.close)
+
+    def _send_soon(self) -> None:
+        """Send what waits at the end of this turn of the loop, so that what comes together goes together."""
+        if not self._will_send:
+            self._will_send = True
+            self._loop.call_soon(self._send_waiting)
 
     def _send_waiting(self) -> None:
-        while self._unflushed_bytes < MAX_UNFLUSHED_BYTES and (frame := self.connection.take()) is not None:
-            try:
-                flushed = self.write_message(frame)
-            except WebSocketClosedError:
-                return
-            if self._waits_since is None:
-                self._waits_since = time.monotonic()
-            # Mostly the kernel has taken it by now; Tornado tells so two turns of the loop later.
-            unflushed_bytes = len(frame) if self._stream.writing() else 0
-            self._unflushed_bytes += unflushed_bytes
-            flushed.add_done_callback(functools.partial(self._flushed, unflushed_bytes))
+        self._will_send = False
+        if self.ws_connection is None or self.ws_connection.is_closing():
+            return
+        frames: list[bytes] = []
+        size = self._unflushed_bytes
+        while size < MAX_UNFLUSHED_BYTES and (payload := self.connection.take()) is not None:
+            frames.append(text_frame(payload))
+            size += len(payload)
+        if not frames:
+            return
+        try:
+            flushed = self._stream.write(b"".join(frames))
+        except StreamClosedError:
+            return  # on_close says so
+        if self._waits_since is None:
+            self._waits_since = self._loop.time()
+        if not flushed.done():
+            self._unflushed_bytes = size
+            flushed.add_done_callback(self._flushed)
+        elif self.connection.has_outgoing:
+            self._send_soon()
 
-    def _flushed(self, size: int, future: asyncio.Future[None]) -> None:
+    def _flushed(self, future: asyncio.Future[None]) -> None:
         if future.cancelled() or future.exception() is not None:
             return  # the connection is closed, and on_close says so
-        if size:
-            self._unflushed_bytes -= size
-            self._waits_since = time.monotonic()
-            self._send_waiting()
+        if not self._stream.writing():
+            self._unflushed_bytes = 0
+        self._waits_since = self._loop.time()
+        self._send_waiting()
