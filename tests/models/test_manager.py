@@ -16,7 +16,7 @@ from tornado_ml.models.manager import (
     Deployment,
     ModelManager,
     ModelState,
-    Outcome,
+    Recipe,
     Registration,
     Version,
     newest,
@@ -44,36 +44,48 @@ def report(name: str = "echo", version: Version = (1, 0), path: str = "echo.py:E
     return dataclasses.replace(LoadedModel(Echo).report, **names, **said)
 
 
+class Runner:
+    """Does as the model tells it, and keeps book."""
+
+    def __init__(self, registration: Registration, book: list[tuple[str, Any]]) -> None:
+        self._factory: Any = registration.factory
+        self._book = book
+        self.on_failed: Callable[[str], None] = lambda _: None
+
+    async def load(self, on_failed: Callable[[str], None]) -> ModelReport:
+        self.on_failed = on_failed
+        if self._factory is Echo:
+            return LoadedModel(Echo).report
+        loaded: ModelReport = await self._factory.load()
+        return loaded
+
+    async def finish(self, timeout_s: float) -> None:
+        self._book.append(("finished", self._factory))
+
+    async def close(self) -> None:
+        self._book.append(("closed", self._factory))
+
+
 class Bench:
-    """Loads models on executors that do as they are told, and keeps book."""
+    """A manager, and what it did with models and plugins."""
 
     def __init__(self) -> None:
-        self.closed: list[Any] = []
+        self.book: list[tuple[str, Any]] = []
         self.faults: list[tuple[str, str]] = []
-        self.manager = ModelManager(lambda registration: self.Executor(self, registration), self._note_fault)
+        self.manager = ModelManager(lambda registration: Runner(registration, self.book), self._note_fault)
 
     def _note_fault(self, plugin: str, reason: str) -> None:
         self.faults.append((plugin, reason))
 
-    class Executor:
-        def __init__(self, bench: Bench, registration: Registration) -> None:
-            self._bench = bench
-            self._factory: Any = registration.factory
-
-        async def load(self) -> ModelReport:
-            if self._factory is Echo:
-                return LoadedModel(Echo).report
-            loaded: ModelReport = await self._factory.load()
-            return loaded
-
-        async def predict(self, document: Any) -> Outcome:
-            return Outcome(document, 0, 0, 1)
-
-        async def close(self) -> None:
-            self._bench.closed.append(self._factory)
+    @property
+    def closed(self) -> list[Any]:
+        return [factory for deed, factory in self.book if deed == "closed"]
 
     def states(self) -> dict[str, str]:
         return {shown(one.known_identity): one.state.value for one in self.manager.deployments()}
+
+
+RECIPE = Recipe("directory", "nobody", "nowhere.py", 0)
 
 
 class Model:
@@ -98,7 +110,7 @@ class Model:
         return self.said
 
     def by(self, plugin: str) -> Registration:
-        return Registration(plugin, self, self.identity)  # type: ignore[arg-type]
+        return Registration(plugin, self, RECIPE, self.identity)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -275,7 +287,7 @@ IDENTITY = ("echo", (1, 0))
 @pytest.mark.parametrize("first", [IDENTITY, None])
 @pytest.mark.parametrize("second", [IDENTITY, None])
 def test_the_same_class_by_two_ways_is_one_model_of_both(bench: Bench, first: Any, second: Any) -> None:
-    load(bench, Registration("a", Echo, first), Registration("b", Echo, second))
+    load(bench, Registration("a", Echo, RECIPE, first), Registration("b", Echo, RECIPE, second))
     assert bench.faults == []
     assert bench.states() == {"echo 1.0": "ready"}
     assert bench.manager.models_of("a") == bench.manager.models_of("b") == ["echo"]
@@ -284,7 +296,7 @@ def test_the_same_class_by_two_ways_is_one_model_of_both(bench: Bench, first: An
 @pytest.mark.parametrize("failing", ["a", "b"])
 def test_a_model_of_two_plugins_stays_when_one_of_them_fails(bench: Bench, failing: str) -> None:
     late = Model(ModelRefused("no"), declared=None)
-    load(bench, Registration("a", Echo, IDENTITY), Registration("b", Echo, IDENTITY), late.by(failing))
+    load(bench, Registration("a", Echo, RECIPE, IDENTITY), Registration("b", Echo, RECIPE, IDENTITY), late.by(failing))
     assert bench.states() == {"echo 1.0": "ready"}
     assert bench.manager.models_of(failing) == []
     other = "b" if failing == "a" else "a"
@@ -293,7 +305,7 @@ def test_a_model_of_two_plugins_stays_when_one_of_them_fails(bench: Bench, faili
 
 def test_a_model_of_two_plugins_goes_when_both_fail(bench: Bench) -> None:
     faulty = [Model(ModelRefused("no"), declared=None).by(plugin) for plugin in "ab"]
-    load(bench, Registration("a", Echo, IDENTITY), Registration("b", Echo, IDENTITY), *faulty)
+    load(bench, Registration("a", Echo, RECIPE, IDENTITY), Registration("b", Echo, RECIPE, IDENTITY), *faulty)
     assert bench.states() == {}
 
 
@@ -302,7 +314,7 @@ def test_a_double_that_two_plugins_brought_fails_both(bench: Bench) -> None:
         gate = asyncio.Event()
         first = Model(report(), declared=None)
         first.gate = gate.wait
-        doubles = [Registration(plugin, Echo, IDENTITY) for plugin in "bc"]
+        doubles = [Registration(plugin, Echo, RECIPE, IDENTITY) for plugin in "bc"]
         loading = asyncio.create_task(bench.manager.load([first.by("a"), *doubles]))
         await soon(lambda: bench.states() == {"echo 1.0": "ready"})
         assert bench.manager.models_of("b") == bench.manager.models_of("c") == ["echo"]
@@ -358,14 +370,14 @@ def test_a_deployment_says_what_its_class_says_until_its_object_does() -> None:
         display_name = "Talker"
         description = property(lambda self: "known to the object only")
 
-    deployment = Deployment(Registration("a", Talker, ("talker", (1, 0))), executor=None)  # type: ignore[arg-type]
+    deployment = Deployment(Registration("a", Talker, RECIPE, ("talker", (1, 0))), runner=None)  # type: ignore[arg-type]
     assert (deployment.display_name, deployment.description, deployment.model_version) == ("Talker", "", "1.0")
     deployment.became_ready(report("talker"))
     assert (deployment.display_name, deployment.description) == ("Echo", "A model.")
 
 
 def test_a_deployment_without_a_display_name_shows_its_name() -> None:
-    deployment = Deployment(Registration("a", object, ("thing", (1, 0))), executor=None)  # type: ignore[arg-type]
+    deployment = Deployment(Registration("a", object, RECIPE, ("thing", (1, 0))), runner=None)  # type: ignore[arg-type]
     assert deployment.display_name == "thing"
 
 
@@ -388,3 +400,89 @@ def test_newest_prefers_a_ready_one(bench: Bench) -> None:
     all_versions = bench.manager.versions("echo")
     assert newest(all_versions).model_version == "1.0"
     assert newest(all_versions[:1]).model_version == "2.0"
+
+
+def test_a_model_that_can_be_run_no_more_is_failed_with_the_reason(bench: Bench) -> None:
+    load(bench, Model(report()).by("a"))
+    deployment = bench.manager.find("echo")
+    deployment.runner.on_failed("It died five times in a minute.")
+    assert (deployment.state, deployment.reason) == (ModelState.FAILED, "It died five times in a minute.")
+    with pytest.raises(ModelNotReady):
+        _ = deployment.ready_report
+
+
+def test_a_reloaded_model_answers_throughout_and_the_old_instance_finishes_its_work(bench: Bench) -> None:
+    async def scenario() -> None:
+        model = Model(report(examples=("old",)))
+        await bench.manager.load([model.by("a")])
+        old = bench.manager.find("echo")
+        gate = asyncio.Event()
+        model.gate, model.said = gate.wait, report(examples=("new",))
+        reloading = asyncio.create_task(bench.manager.reload("echo"))
+        await asyncio.sleep(0)
+        assert bench.manager.find("echo").ready_report.examples == ("old",)
+        gate.set()
+        await reloading
+        assert bench.manager.find("echo").ready_report.examples == ("new",)
+        assert bench.manager.models_of("a") == ["echo"]
+        assert old.state is ModelState.UNLOADING
+        assert bench.book == [("finished", model), ("closed", model)]
+
+    asyncio.run(scenario())
+
+
+def test_a_failed_model_can_be_reloaded(bench: Bench) -> None:
+    async def scenario() -> None:
+        model = Model(ModelLoadError("no parameters"), declared=IDENTITY)
+        await bench.manager.load([model.by("a")])
+        model.said = report()
+        await bench.manager.reload("echo")
+        assert bench.states() == {"echo 1.0": "ready"}
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (ModelLoadError("no parameters"), "echo 1.0 goes on as it was: no parameters"),
+        (report("other"), "echo 1.0 goes on as it was: It calls itself other now."),
+        (report(version=(2, 0)), "echo 1.0 goes on as it was: It calls itself echo 2.0 now, which is there already."),
+        (report(input_schema={"type": "nonsense"}), "echo 1.0 goes on as it was: "),
+    ],
+)
+def test_a_model_goes_on_as_it_was_when_it_cannot_be_reloaded(bench: Bench, said: Any, reason: str) -> None:
+    async def scenario() -> None:
+        model, next_one = Model(report()), Model(report(version=(2, 0)))
+        await bench.manager.load([model.by("a"), next_one.by("a")])
+        model.said = said
+        with pytest.raises(ModelLoadError) as failure:
+            await bench.manager.reload("echo")
+        assert str(failure.value).startswith(reason)
+        assert bench.states() == {"echo 2.0": "ready", "echo 1.0": "ready"}
+        assert bench.manager.find("echo", "1").ready_report.identity == IDENTITY
+
+    asyncio.run(scenario())
+
+
+def test_what_is_not_there_cannot_be_reloaded(bench: Bench) -> None:
+    with pytest.raises(ModelNotFound):
+        asyncio.run(bench.manager.reload("nobody"))
+
+
+def test_a_model_that_was_unloaded_while_it_was_reloaded_stays_away(bench: Bench) -> None:
+    async def scenario() -> None:
+        model = Model(report())
+        await bench.manager.load([model.by("a")])
+        gate = asyncio.Event()
+        model.gate = gate.wait
+        reloading = asyncio.create_task(bench.manager.reload("echo"))
+        await asyncio.sleep(0)
+        await bench.manager.close()
+        gate.set()
+        with pytest.raises(ModelLoadError, match="It has been unloaded in the meantime"):
+            await reloading
+        assert bench.states() == {}
+        assert bench.closed == [model, model]
+
+    asyncio.run(scenario())
