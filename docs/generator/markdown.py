@@ -44,7 +44,12 @@ def opening(text: str) -> str:
 def document_table(schema: type[Schema]) -> str:
     """The fields of a document, those of the documents in it too."""
     json_schema = declare(schema, direction="output").json_schema
-    rows = list(_fields(json_schema, json_schema, ""))
+    return field_table(json_schema, json_schema)
+
+
+def field_table(schema: dict[str, Any], root: dict[str, Any]) -> str:
+    """The fields of `schema`, which stands in `root` or is it."""
+    rows = list(_fields(_resolved(schema, root), root, ""))
     return table(("field", "type", "", "meaning"), rows) if rows else "An empty object."
 
 
@@ -63,7 +68,8 @@ def _fields(schema: dict[str, Any], root: dict[str, Any], prefix: str) -> Iterat
 def _resolved(schema: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
     if "$ref" not in schema:
         return schema
-    return root["$defs"][schema["$ref"].removeprefix("#/$defs/")] | schema
+    target: dict[str, Any] = root["$defs"][schema["$ref"].removeprefix("#/$defs/")]
+    return target | schema
 
 
 def _type(field: dict[str, Any], items: dict[str, Any]) -> str:
@@ -71,6 +77,8 @@ def _type(field: dict[str, Any], items: dict[str, Any]) -> str:
         return code(field["const"])
     if "enum" in field:
         return ", ".join(code(value) for value in field["enum"])
+    if "oneOf" in field:
+        return " or ".join(_type(choice, {}) for choice in field["oneOf"])
     types = [field["type"]] if isinstance(field.get("type"), str) else field.get("type", [])
     if types == ["array"]:
         inner = _type(items, {})

@@ -73,7 +73,7 @@ def _command(name: str, command: click.Command) -> str:
     rows = [_option(param) for param in command.params if isinstance(param, click.Option) and not param.hidden]
     paragraphs = map(_paragraph, _help(command).split("\n\n"))
     return "\n\n".join(
-        [f"### tornado-ml {name}", f"```text\n{usage}\n```", *paragraphs, table(("option", "meaning"), rows)]
+        [f"### tornado-ml {name}", f"```\n{usage}\n```", *paragraphs, table(("option", "meaning"), rows)]
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from generator.markdown import Part, code, doc, document_table, opening, sentence, table
+from generator.markdown import Part, code, doc, document_table, field_table, opening, sentence, table
 from tornado_ml import errors
 from tornado_ml.errors import OperatorError, ServiceError
 from tornado_ml.models.fault_messages import MAX_FAULTS
@@ -20,7 +20,7 @@ def _subprotocols() -> str:
 
 
 def _id() -> str:
-    return messages.ID_SCHEMA["description"]
+    return str(messages.ID_SCHEMA["description"])
 
 
 def _events() -> str:
@@ -33,10 +33,15 @@ def _event_sections() -> str:
 
 
 def _event_section(event: Event) -> str:
-    parts = [f"### {event.name}", f"{event.summary} Sent by the {event.sender}.", "`data`:", document_table(event.data)]
-    if event.meta is not None:
+    envelope = event.envelope()
+    properties = envelope["properties"]
+    parts = [f"### {event.name}", f"{event.summary} Sent by the {event.sender}."]
+    if "id" in envelope["required"]:
+        parts += ["`id` is required."]
+    parts += ["`data`:", field_table(properties["data"], envelope)]
+    if "meta" in properties:
         parts += ["`meta`, which may be left out:" if event.sender == "client" else "`meta`:"]
-        parts += [document_table(event.meta)]
+        parts += [field_table(properties["meta"], envelope)]
     return "\n\n".join(parts)
 
 

@@ -6,6 +6,7 @@ export const SUBPROTOCOL_JSON = "tornado-ml.v1.json";
 /** The names of the events. */
 export const EVENTS = Object.freeze({
   "PREDICTION_REQUEST": "prediction_request",
+  "PREDICTION_CANCEL": "prediction_cancel",
   "PREDICTION_RESPONSE": "prediction_response",
   "PREDICTION_ERROR": "prediction_error",
   "GOAWAY": "goaway"
@@ -75,8 +76,28 @@ export const ERROR_CODES = Object.freeze({
   },
   "OVERLOADED": {
     "type": "ERROR",
-    "when": "this connection has too many requests open; with `retry_after_ms`",
+    "when": "the model's queue, or this connection's share, is full; with `retry_after_ms`",
     "http": 503
+  },
+  "DEADLINE_EXCEEDED": {
+    "type": "ERROR",
+    "when": "`meta.deadline_ms` or the model's `timeout_s` ran out",
+    "http": 504
+  },
+  "CANCELLED": {
+    "type": "ERROR",
+    "when": "the client cancelled; `meta.outcome` is `skipped` (never started), `stopped` (its worker was stopped), or `finished` (it ran to its end and the result was dropped)",
+    "http": 499
+  },
+  "SUPERSEDED": {
+    "type": "ERROR",
+    "when": "a later request of this connection replaced it",
+    "http": 409
+  },
+  "MODEL_CRASHED": {
+    "type": "ERROR",
+    "when": "the model's worker died while it ran the request; `retryable` is false for an input that is refused because it has killed workers before",
+    "http": 500
   },
   "SHUTTING_DOWN": {
     "type": "ERROR",
