@@ -106,7 +106,7 @@ class LoadedModel:
             values = self._predict_batch([data for _, data in loaded])
         except MemoryError:
             raise
-        except Exception:
+        except (Exception, SystemExit):
             for answer, data in loaded:
                 self._predict_one(answer, data)
             return answers
