@@ -23,6 +23,6 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 def register_models() -> Iterable[Callable[[], MLModel]]:  # type: ignore[empty-body]
     """Return the model classes, or zero-argument factories of models, that this plugin brings.
 
-    Return them without constructing them: a model is constructed, and so loads its parameters, where it runs, and
-    never in the event loop.
+    Return them without constructing them: a model is constructed, and so loads its parameters, where it runs, which is
+    a worker process unless it is told otherwise.
     """
