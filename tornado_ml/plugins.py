@@ -248,14 +248,19 @@ def _import_file(path: Path) -> ModuleType:
     assert spec is not None, "its name ends in .py"
     assert spec.loader is not None, "its name ends in .py"
     module = importlib.util.module_from_spec(spec)
+    _forget_module(name)  # of an earlier state of the file
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
     except BaseException:
-        for loaded in [other for other in sys.modules if other == name or other.startswith(name + ".")]:
-            del sys.modules[loaded]
+        _forget_module(name)
         raise
     return module
+
+
+def _forget_module(name: str) -> None:
+    for loaded in [other for other in sys.modules if other == name or other.startswith(name + ".")]:
+        del sys.modules[loaded]
 
 
 def _refuse(error: PluginError) -> object:

@@ -10,6 +10,7 @@ from tornado_ml import __version__
 from tornado_ml.cli.check import check
 from tornado_ml.cli.listing import models, plugins
 from tornado_ml.cli.predict import predict
+from tornado_ml.cli.reload import reload
 from tornado_ml.cli.serve import serve
 from tornado_ml.errors import OperatorError
 
@@ -30,5 +31,5 @@ def main() -> None:
     """Serve machine-learning models over WebSockets, and talk to them."""
 
 
-for command in (serve, models, plugins, predict, check):
+for command in (serve, models, plugins, predict, check, reload):
     main.add_command(command)

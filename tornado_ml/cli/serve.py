@@ -15,8 +15,9 @@ from tornado_ml.server.run import serve as run_service
 @world_options
 @click.option("--host", metavar="H", help="The address to listen on.")
 @click.option("--port", type=int, metavar="N", help="The port to listen on; 0 lets the system choose.")
+@click.option("--watch", "watches", is_flag=True, help="Load drop-in plugins anew when their files change.")
 @click.option("-v", "--verbose", is_flag=True, help="Log each request.")
-def serve(make_world: MakeWorld, host: str | None, port: int | None, verbose: bool) -> None:
+def serve(make_world: MakeWorld, host: str | None, port: int | None, watches: bool, verbose: bool) -> None:
     """Serve the models until Ctrl-C or SIGTERM.
 
     Writes one line to standard output as soon as it listens; models may still be loading then.
@@ -28,5 +29,10 @@ def serve(make_world: MakeWorld, host: str | None, port: int | None, verbose: bo
     world = make_world({"server": given})
     with answers_only() as out:
         asyncio.run(
-            run_service(world.settings, world.plugins, lambda url: click.echo(f"tornado-ml: serving on {url}", out))
+            run_service(
+                world.settings,
+                world.plugins,
+                lambda url: click.echo(f"tornado-ml: serving on {url}", out),
+                watches=watches,
+            )
         )

@@ -212,36 +212,53 @@ class ModelManager(Generic[R]):
         return found
 
     async def reload(self, qualified_name: str) -> None:
-        """Load each version of a model anew; the old instance answers until the new one is ready, and finishes its work.
+        """Load each version of a model anew.
 
         Raises:
             ModelNotFound: there is none of that name.
             ModelLoadError: a version could not be loaded; it and those after it go on as they were.
         """
         for old in self.versions(qualified_name):
-            new = Deployment(old.registration, self._make_runner(old.registration))
-            new.plugins = old.plugins
-            try:
-                report = await new.runner.load(new.failed)
-                self._check_successor(old, report)
-                new.became_ready(report)
-            except OperatorError as error:
-                await new.runner.close()
-                raise ModelLoadError(f"{shown(old.known_identity)} goes on as it was: {error}") from error
-            self._deployments[self._deployments.index(old)] = new
-            self._newest.clear()
-            log.info("Model %s is reloaded.", shown(report.identity))
-            old.state = ModelState.UNLOADING
-            await old.runner.finish(FINISH_S)
-            await old.runner.close()
+            await self._replace([old], [old.registration], old.plugins)
 
-    def _check_successor(self, old: Deployment[R], report: ModelReport) -> None:
-        if not self._has(old):
-            raise ModelLoadError("It has been unloaded in the meantime.")
-        if report.qualified_name != old.known_identity[0]:
-            raise ModelLoadError(f"It calls itself {report.qualified_name} now.")
-        if any(one is not old and one.identity == report.identity for one in self._deployments):
-            raise ModelLoadError(f"It calls itself {shown(report.identity)} now, which is there already.")
+    async def renew(self, plugin: str, registrations: Sequence[Registration]) -> None:
+        """Put what a plugin registers now in the place of what it registered before.
+
+        Raises:
+            ModelLoadError: one of them could not be loaded; all goes on as it was.
+        """
+        await self._replace([one for one in self._deployments if plugin in one.plugins], registrations, {plugin})
+
+    async def _replace(
+        self, old: Sequence[Deployment[R]], registrations: Sequence[Registration], plugins: set[str]
+    ) -> None:
+        """The old instances answer until the new ones are ready, and finish what they run."""
+        new = [Deployment(registration, self._make_runner(registration)) for registration in registrations]
+        try:
+            for one in new:
+                report = await one.runner.load(one.failed)
+                if any(
+                    other.identity == report.identity
+                    for other in [*self._deployments, *new]
+                    if other not in old and other is not one
+                ):
+                    raise ModelLoadError(f"It calls itself {shown(report.identity)} now, which is there already.")
+                one.plugins = set(plugins)
+                one.became_ready(report)
+        except OperatorError as error:
+            await asyncio.gather(*(one.runner.close() for one in new))
+            names = ", ".join(sorted({shown(one.known_identity) for one in old})) or "What is there"
+            raise ModelLoadError(f"{names} goes on as it was: {error}") from error
+        place = min((self._deployments.index(one) for one in old if self._has(one)), default=len(self._deployments))
+        self._deployments = [one for one in self._deployments if one not in old]
+        self._deployments[place:place] = new
+        self._newest.clear()
+        for one in new:
+            log.info("Model %s is loaded anew.", shown(one.known_identity))
+        for one in old:
+            one.state = ModelState.UNLOADING
+        await asyncio.gather(*(one.runner.finish(FINISH_S) for one in old))
+        await asyncio.gather(*(one.runner.close() for one in old))
 
     def models_of(self, plugin: str) -> list[str]:
         """The names of the models that a plugin brought."""

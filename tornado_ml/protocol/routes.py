@@ -118,6 +118,14 @@ PREDICT = Route(
     query=(MODEL_VERSION, DEADLINE_MS),
     has_body=True,
 )
+RELOAD = Route(
+    "reload_model",
+    "POST",
+    "/api/models/{qualified_name}/reload",
+    "Load a model anew: the old instance answers until the new one is ready. For programs on the same machine alone.",
+    documents.ModelDocument,
+    errors=(errors.ModelNotFound, errors.ModelNotReady, errors.BadEnvelope),
+)
 LIST_PLUGINS = Route(
     "list_plugins",
     "GET",
@@ -140,7 +148,7 @@ READY = Route(
     unready_answer=documents.ReadyDocument,
 )
 
-ROUTES: tuple[Route, ...] = (LIST_MODELS, GET_METADATA, PREDICT, LIST_PLUGINS, OPENAPI, ASYNCAPI, LIVE, READY)
+ROUTES: tuple[Route, ...] = (LIST_MODELS, GET_METADATA, PREDICT, RELOAD, LIST_PLUGINS, OPENAPI, ASYNCAPI, LIVE, READY)
 
 
 def methods_of(path: str) -> list[str]:

@@ -45,6 +45,7 @@ def make_app(shared: Shared) -> Application:
         (routes.LIST_MODELS.pattern, rest.ModelsHandler),
         (routes.GET_METADATA.pattern, rest.MetadataHandler),
         (routes.PREDICT.pattern, rest.PredictionsHandler),
+        (routes.RELOAD.pattern, rest.ReloadHandler),
         (routes.LIST_PLUGINS.pattern, rest.PluginsHandler),
         (routes.LIVE.pattern, health.LiveHandler),
         (routes.READY.pattern, health.ReadyHandler),

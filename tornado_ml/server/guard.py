@@ -35,7 +35,7 @@ class Guard:
         """Why a request is refused, or None if it is let in. `origin` is None where a program sent none."""
         match = _HOST.fullmatch(host)
         name = _normal(match["v6"] or match["name"]) if match else ""
-        if match is None or not (name in self._hosts or _is_loopback(name)):
+        if match is None or not (name in self._hosts or is_loopback(name)):
             return f"The host {host[:100]!r} is not served here. Its operator can add it to server.allowed_hosts."
         if origin is None or self.is_allowed_origin(origin):
             return None
@@ -58,7 +58,8 @@ def _normal(host: str) -> str:
         return host.lower()
 
 
-def _is_loopback(name: str) -> bool:
+def is_loopback(name: str) -> bool:
+    """Whether this is a loopback address, written as numbers."""
     try:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:

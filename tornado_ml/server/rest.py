@@ -6,12 +6,13 @@ import asyncio
 from typing import Any
 
 from tornado_ml.connection import response_data, response_meta
-from tornado_ml.errors import ServiceError
+from tornado_ml.errors import Forbidden, ModelLoadError, ModelNotReady, ServiceError
 from tornado_ml.inference.service import Request
 from tornado_ml.models.manager import newest
 from tornado_ml.protocol import documents, routes
 from tornado_ml.protocol.routes import Route
 from tornado_ml.server.base import DocumentHandler, Shared
+from tornado_ml.server.guard import is_loopback
 
 
 class ModelsHandler(DocumentHandler):
@@ -53,6 +54,19 @@ class PredictionsHandler(DocumentHandler):
         super().on_connection_close()
         if self._task is not None:
             self._task.cancel()
+
+
+class ReloadHandler(DocumentHandler):
+    async def post(self, qualified_name: str) -> None:
+        self.query(routes.RELOAD)
+        if "Origin" in self.request.headers or not is_loopback(str(self.request.remote_ip)):
+            raise Forbidden("Models are reloaded by programs on the same machine: tornado-ml reload MODEL.")
+        manager = self.shared.manager
+        try:
+            await manager.reload(qualified_name)
+        except ModelLoadError as error:
+            raise ModelNotReady(str(error)) from error
+        self.write_document(documents.model_document(manager.versions(qualified_name)))
 
 
 class PluginsHandler(DocumentHandler):

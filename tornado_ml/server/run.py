@@ -13,13 +13,14 @@ from collections.abc import Callable
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
-from tornado_ml.errors import OperatorError
+from tornado_ml.errors import ModelLoadError, ModelNotFound, OperatorError
 from tornado_ml.inference.runner import ModelRunner
 from tornado_ml.models.manager import ModelManager, ModelState, Registration
 from tornado_ml.plugins import PluginHost
 from tornado_ml.resources import web_directory
 from tornado_ml.server.app import make_app, make_shared
 from tornado_ml.server.base import Shared
+from tornado_ml.server.watching import watch_plugins
 from tornado_ml.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -32,13 +33,16 @@ BODY_S = 30.0
 """How long a request's body may take to arrive. Tornado's own default is for ever."""
 
 
-async def serve(settings: Settings, plugins: PluginHost, announce: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM; a second one ends the process at once.
+async def serve(
+    settings: Settings, plugins: PluginHost, announce: Callable[[str], None], *, watches: bool = False
+) -> None:
+    """Serve until SIGINT or SIGTERM; a second one ends the process at once. SIGHUP loads all models anew.
 
     Args:
         settings: all of them.
         plugins: not loaded yet.
         announce: called with the address of the page, once it listens.
+        watches: whether drop-in plugins are loaded anew when their files change.
 
     Raises:
         OperatorError: it cannot listen, or, in strict mode, a plugin or a model failed.
@@ -51,8 +55,11 @@ async def serve(settings: Settings, plugins: PluginHost, announce: Callable[[str
     server.add_sockets(listeners)
     stop = _stop_on_signal()
     announce(_url(settings.server.host, listeners))
-    watch = asyncio.create_task(shared.sockets.watch_stalled())
+    background = [asyncio.create_task(shared.sockets.watch_stalled())]
     run = asyncio.create_task(_load_and_wait(settings, plugins, manager, registrations))
+    _reload_on_signal(manager, background)
+    if watches:
+        background.append(asyncio.create_task(watch_plugins(plugins, manager)))
     try:
         await asyncio.wait([run, stop], return_when=asyncio.FIRST_COMPLETED)
         if run.done():
@@ -62,7 +69,8 @@ async def serve(settings: Settings, plugins: PluginHost, announce: Callable[[str
         run.cancel()
         server.stop()
         await _drain(shared, settings.server.drain_s)
-        watch.cancel()
+        for task in background:
+            task.cancel()
         # First those who could still ask, then what they would ask for.
         await server.close_all_connections()
         await manager.close()
@@ -123,6 +131,19 @@ def _stop_on_signal() -> asyncio.Future[None]:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, on_signal, number)
     return stop
+
+
+def _reload_on_signal(manager: ModelManager[ModelRunner], background: list[asyncio.Task[None]]) -> None:
+    async def reload() -> None:
+        for name in sorted({one.known_identity[0] for one in manager.deployments()}):
+            try:
+                await manager.reload(name)
+            except (ModelLoadError, ModelNotFound) as error:
+                log.error("Model %s could not be loaded anew: %s", name, error)
+
+    asyncio.get_running_loop().add_signal_handler(
+        signal.SIGHUP, lambda: background.append(asyncio.create_task(reload()))
+    )
 
 
 async def _drain(shared: Shared, drain_s: float) -> None:
