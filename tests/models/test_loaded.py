@@ -165,8 +165,8 @@ def test_several_documents_are_answered_in_their_order_and_a_bad_one_fails_alone
         return {1: 0.5, 2: "text"}.get(data) or 1 / data
 
     answers = half_that(predict).answer([1, 2, 0, 1])
-    assert [answer.prediction for answer in answers] == [0.5, None, None, 0.5]
-    assert [type(answer.error) for answer in answers] == [type(None), InvalidOutput, PredictionFailed, type(None)]
+    assert answers.predictions == [0.5, None, None, 0.5]
+    assert {place: type(error) for place, error in answers.errors.items()} == {1: InvalidOutput, 2: PredictionFailed}
 
 
 def batches_of(predict_batch: Callable[[Any, Any], Any], **attributes: Any) -> LoadedModel:
@@ -185,7 +185,7 @@ def test_a_batch_is_one_call() -> None:
 
     model = batches_of(predict_batch)
     assert model.report.has_batch
-    assert [answer.prediction for answer in model.answer([1, 2, 300])] == [0.5, 1, None]
+    assert model.answer([1, 2, 300]).predictions == [0.5, 1, None]
     assert calls == [[1, 2, 300]]
 
 
@@ -196,8 +196,8 @@ def test_a_batch_holds_only_what_is_fit_to_be_asked() -> None:
     model = LoadedModel(type("Days", (Days,), {"predict_batch": predict_batch}))
     day, bad = {"begin": "2024-01-01", "end": "2024-01-02"}, {"begin": "2024-01-02", "end": "2024-01-01"}
     answers = model.answer([day, bad, day])
-    assert [answer.prediction for answer in answers] == [{"days": 1}, None, {"days": 1}]
-    assert isinstance(answers[1].error, InvalidInput)
+    assert answers.predictions == [{"days": 1}, None, {"days": 1}]
+    assert isinstance(answers.errors[1], InvalidInput)
 
 
 @pytest.mark.parametrize(
@@ -212,8 +212,8 @@ def test_a_batch_holds_only_what_is_fit_to_be_asked() -> None:
     ids=["too few", "raises", "exits", "no list", "nothing"],
 )
 def test_the_documents_of_a_batch_that_fails_are_tried_one_by_one(predict_batch: Any) -> None:
-    assert [answer.prediction for answer in batches_of(predict_batch).answer([1, 2])] == [-1, -2]
+    assert batches_of(predict_batch).answer([1, 2]).predictions == [-1, -2]
 
 
 def test_an_empty_batch_has_no_answers() -> None:
-    assert batches_of(lambda self, batch: list(batch)).answer([]) == []
+    assert batches_of(lambda self, batch: list(batch)).answer([]).predictions == []

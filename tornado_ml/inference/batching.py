@@ -68,14 +68,15 @@ class Batcher(Generic[Item]):
             return -math.inf
         return min(next(iter(items.values())) for items in self._waiting.values()) + self._max_wait_s
 
-    def take(self) -> list[Item]:
-        """The next batch, whether it is due or not; empty if nothing waits."""
+    def take(self, size: int | None = None) -> list[Item]:
+        """The next batch, whether it is due or not; empty if nothing waits. `size` overrules `max_batch_size`."""
+        size = self._max_batch_size if size is None else size
         if self._alone:
             item = next(iter(self._alone))
             del self._alone[item]
             return [item]
         batch: list[Item] = []
-        while self._waiting and len(batch) < self._max_batch_size:
+        while self._waiting and len(batch) < size:
             client, items = self._waiting.popitem(last=False)
             item = next(iter(items))
             del items[item]

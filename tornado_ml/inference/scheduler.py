@@ -9,7 +9,7 @@ import asyncio
 import logging
 import math
 from collections import deque
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,12 +25,17 @@ from tornado_ml.errors import (
 from tornado_ml.inference.batching import Batcher
 from tornado_ml.inference.jobs import Batch, Job, JobState, Outcome, dropped
 from tornado_ml.inference.poison import PoisonList
-from tornado_ml.models.loaded import Answer
+from tornado_ml.models.loaded import Answers
 
 log = logging.getLogger(__name__)
 
 GRACE_S = 1.0
 """How long a worker may go on with what nobody waits for, before it is stopped; more for a model that is slow."""
+
+
+CHUNK_S = 0.002
+"""How long a worker shall have work for, at the least: jobs of quick models are given out several at a time."""
+MAX_CHUNK = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +132,7 @@ class Scheduler:
 
     async def next_batch(self, lost: asyncio.Future[Any]) -> Batch | None:
         """The next batch, as soon as it is due; None once `lost` is done. For one worker."""
-        if self._limits.max_batch_size > 1:
+        if self._limits.max_batch_size > 1 or self._item_s < CHUNK_S:
             # The clients that the last batch answered send their next requests now. Two turns of the loop take them
             # in; without them, clients in lockstep would be served in batches of 1 and n-1 by turns.
             await asyncio.sleep(0)
@@ -135,24 +140,26 @@ class Scheduler:
         while not lost.done():
             due_in_s = self._batcher.due_at() - self._loop.time()
             if due_in_s <= 0:
-                return self._begin(self._batcher.take())
+                return self._begin(self._batcher.take(self._size()))
             await self._work_or(lost, due_in_s)
         self._wake_worker()  # it may have been woken for work that another must do now
         return None
 
-    def done(self, batch: Batch, answers: Sequence[Answer], predict_s: float) -> None:
+    def done(self, batch: Batch, answers: Answers, predict_s: float) -> None:
         """A worker has run a batch to its end."""
         self._end(batch)
         self._batch_s += (predict_s - self._batch_s) / 8
         self._item_s += (predict_s / len(batch.jobs) - self._item_s) / 8
-        for job, answer in zip(batch.jobs, answers, strict=True):
+        count, step = len(batch.jobs), self._limits.max_batch_size
+        for place, (job, prediction) in enumerate(zip(batch.jobs, answers.predictions, strict=True)):
             if job.dropped_as is not None:
                 job.settle(dropped(job, "finished"))
-            elif answer.error is not None:
-                job.settle(answer.error)
+            elif place in answers.errors:
+                job.settle(answers.errors[place])
             else:
+                together = min(step, count - place // step * step)  # how many the model was given in the same call
                 queue_s = batch.started_at - job.queued_at
-                job.settle(Outcome(answer.prediction, queue_s, predict_s, len(batch.jobs)))
+                job.settle(Outcome(prediction, queue_s, predict_s * together / count, together))
 
     def lost(self, batch: Batch, error: WorkerLost) -> None:
         """The worker is gone in the middle of a batch. What it had not finished goes to another, one by one, once."""
@@ -171,6 +178,15 @@ class Scheduler:
                 if len(batch.jobs) == 1:
                     self._poison.blame(job.data, self._loop.time(), again=job.runs > 1)
                 job.settle(ModelCrashed())
+
+    def _size(self) -> int:
+        """How many jobs a worker is given at a time: a batch, or as many as it runs in `CHUNK_S`.
+
+        The way to a worker and back costs more than a quick model's predictions, and the service could do no work in
+        the meantime if it waited for each.
+        """
+        fair = math.ceil(len(self._batcher) / self._worker_count)
+        return max(self._limits.max_batch_size, min(fair, int(CHUNK_S / self._item_s), MAX_CHUNK))
 
     def _begin(self, jobs: list[Job]) -> Batch:
         batch = Batch(jobs, self._loop.time())

@@ -127,7 +127,7 @@ class InferenceService:
         started = self._clock()
         deployment = self._manager.find(request.model_qualified_name, request.model_version)
         validator = deployment.input_validator
-        if not validator.fits(request.input_data):
+        if not validator.fits_plain(request.input_data):
             raise InvalidInput(details=validator.faults(request.input_data))
         ticket = Ticket(self, on_answer)
 

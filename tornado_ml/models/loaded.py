@@ -5,6 +5,7 @@ Whatever runs a model (a thread today) holds one of these; what leaves it is pla
 
 from __future__ import annotations
 
+import logging
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -14,6 +15,8 @@ from typing import Any
 from tornado_ml.errors import Fault, InvalidInput, InvalidOutput, PredictionFailed
 from tornado_ml.models.adapters import adapt, is_schema_fault
 from tornado_ml.models.schema import Validator
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +48,18 @@ def class_path(kind: type) -> str:
 
 
 @dataclass(slots=True)
-class Answer:
-    """A prediction as plain data that the output schema accepts, or why there is none.
+class Answers:
+    """The answers to several documents.
 
     Attributes:
-        prediction: None also where there is an error.
-        error: InvalidInput: the model refuses the input, for a reason that its JSON Schema does not say;
-            InvalidOutput: what the model returned does not fit its output schema; PredictionFailed: anything else.
+        predictions: plain data that the output schema accepts; None where there is an error.
+        errors: by place, why there is no prediction. InvalidInput: the model refuses the input, for a reason that its
+            JSON Schema does not say; InvalidOutput: what the model returned does not fit its output schema;
+            PredictionFailed: anything else.
     """
 
-    prediction: Any = None
-    error: Exception | None = None
+    predictions: list[Any]
+    errors: dict[int, Exception]
 
 
 class LoadedModel:
@@ -83,71 +87,77 @@ class LoadedModel:
         )
         self._output_validator = Validator(self._model.output.json_schema)
 
-    def answer(self, documents: Sequence[Any]) -> list[Answer]:
+    def answer(self, documents: Sequence[Any], max_batch_size: int = 64) -> Answers:
         """The answers for documents that the input schema accepts, in their order.
 
-        One that cannot be answered fails alone: where a batch fails as a whole, its documents are tried one by one.
+        A model with `predict_batch` is given `max_batch_size` of them at a time. One that cannot be answered fails
+        alone: where a batch fails as a whole, its documents are tried one by one.
 
         Raises:
             MemoryError: the model ran out of memory.
         """
-        answers: list[Answer] = [Answer() for _ in documents]
-        loaded = []
-        for answer, document in zip(answers, documents, strict=True):
-            try:
-                loaded.append((answer, self._model.input.load(document)))
-            except Exception as error:
-                answer.error = _named(error)
-        if self._model.predict_batch is None or len(loaded) == 1:
-            for answer, data in loaded:
-                self._predict_one(answer, data)
-            return answers
-        try:
-            values = self._predict_batch([data for _, data in loaded])
-        except MemoryError:
-            raise
-        except (Exception, SystemExit):
-            for answer, data in loaded:
-                self._predict_one(answer, data)
-            return answers
-        for (answer, _), value in zip(loaded, values, strict=True):
-            self._finish(answer, value)
+        answers = Answers([None] * len(documents), {})
+        step = max_batch_size if self._model.predict_batch is not None else 1
+        for start in range(0, len(documents), step):
+            self._answer_batch(documents, range(start, min(start + step, len(documents))), answers)
         return answers
 
     def predict(self, document: Any) -> Any:
         """One prediction, as plain data; raises what `answer` would give as the error."""
-        (answer,) = self.answer([document])
-        if answer.error is not None:
-            raise answer.error
-        return answer.prediction
+        answers = self.answer([document])
+        if answers.errors:
+            raise answers.errors[0]
+        return answers.predictions[0]
 
-    def _predict_batch(self, batch: list[Any]) -> Sequence[Any]:
-        predict_batch = self._model.predict_batch
-        values = list(predict_batch(batch)) if predict_batch is not None else []
+    def _answer_batch(self, documents: Sequence[Any], places: range, answers: Answers) -> None:
+        loaded: dict[int, Any] = {}
+        for place in places:
+            try:
+                loaded[place] = self._model.input.load(documents[place])
+            except Exception as error:
+                answers.errors[place] = _named(error)
+        values = self._predict_batch(list(loaded.values())) if len(loaded) > 1 else None
+        for number, (place, data) in enumerate(loaded.items()):
+            if values is None:
+                self._predict_one(answers, place, data)
+            else:
+                self._finish(answers, place, values[number])
+
+    def _predict_batch(self, batch: list[Any]) -> Sequence[Any] | None:
+        """What the model makes of a batch; None if it fails, which may be the fault of one input alone."""
+        assert self._model.predict_batch is not None
+        try:
+            values = list(self._model.predict_batch(batch))
+        except MemoryError:
+            raise
+        except (Exception, SystemExit) as error:
+            log.warning("A batch of %d failed and is tried one by one: %r", len(batch), error)
+            return None
         if len(values) != len(batch):
-            raise PredictionFailed(f"predict_batch returned {len(values)} predictions for {len(batch)} inputs.")
+            log.warning("predict_batch returned %d predictions for %d inputs.", len(values), len(batch))
+            return None
         return values
 
-    def _predict_one(self, answer: Answer, data: Any) -> None:
+    def _predict_one(self, answers: Answers, place: int, data: Any) -> None:
         try:
             value = self._model.predict(data)
         except MemoryError:
             raise
         # A model may call sys.exit, which is no Exception.
         except BaseException as error:
-            answer.error = _named(error)
+            answers.errors[place] = _named(error)
         else:
-            self._finish(answer, value)
+            self._finish(answers, place, value)
 
-    def _finish(self, answer: Answer, value: Any) -> None:
+    def _finish(self, answers: Answers, place: int, value: Any) -> None:
         try:
             prediction = self._model.output.dump(value)
-            if self._output_validator.fits(prediction):
-                answer.prediction = prediction
-            else:
-                answer.error = InvalidOutput(details=self._output_validator.faults(prediction))
+            if not self._output_validator.fits_plain(prediction):
+                raise InvalidOutput(details=self._output_validator.faults(prediction))
         except Exception as error:
-            answer.error = _named(error)
+            answers.errors[place] = _named(error)
+        else:
+            answers.predictions[place] = prediction
 
 
 def _named(error: BaseException) -> Exception:

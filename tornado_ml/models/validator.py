@@ -53,6 +53,12 @@ class Validator:
         # To the compiled validator NaN and Infinity are null.
         return fits and (self._keeps_null_out or _is_finite(document))
 
+    def fits_plain(self, document: object) -> bool:
+        """Whether plain JSON data fits the schema, as a JSON parser or `plain_data.plain` has made it: in it all
+        numbers are finite, so that need not be looked at.
+        """
+        return bool(self._compiled.is_valid(document))
+
     def faults(self, document: object) -> list[Fault]:
         """What is wrong with `document`; at most `MAX_FAULTS`, and none exactly if it fits."""
         try:

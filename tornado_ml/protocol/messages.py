@@ -274,7 +274,7 @@ def parse(document: Document) -> ClientMessage:
     if known is None:
         raise UnknownEvent(f"There is no event {_shown(name)}. Clients send: {', '.join(_CLIENT_EVENTS)}.")
     event, validator = known
-    if not validator.fits(document):
+    if not validator.fits_plain(document):
         raise _bad_envelope(validator.faults(document))
     # JSON Schema takes 1.0 for an integer; an id must come back exactly as it was sent, so a float is refused.
     meta = document.get("meta", {})

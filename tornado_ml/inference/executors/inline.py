@@ -20,7 +20,7 @@ class InlineExecutor:
     """One model in the event loop."""
 
     def __init__(self, registration: Registration, settings: ModelSettings) -> None:
-        del settings  # nothing of it can be had here
+        self._max_batch_size = settings.max_batch_size
         self._factory = registration.factory
         self._model: LoadedModel | None = None
         self._task: asyncio.Task[None] | None = None
@@ -50,7 +50,7 @@ class InlineExecutor:
         while (batch := await scheduler.next_batch(never)) is not None:
             started = time.monotonic()
             try:
-                answers = self._model.answer(batch.documents)
+                answers = self._model.answer(batch.documents, self._max_batch_size)
             except MemoryError:
                 scheduler.lost(batch, WorkerLost("it ran out of memory", may_retry=False))
             else:

@@ -16,7 +16,7 @@ from typing import TypeVar
 from tornado_ml.errors import ModelLoadError, OperatorError, WorkerLost
 from tornado_ml.inference.scheduler import Scheduler
 from tornado_ml.models import cancellation
-from tornado_ml.models.loaded import Answer, LoadedModel, ModelReport
+from tornado_ml.models.loaded import Answers, LoadedModel, ModelReport
 from tornado_ml.models.manager import Registration
 from tornado_ml.settings import ModelSettings
 
@@ -32,6 +32,7 @@ class ThreadExecutor:
 
     def __init__(self, registration: Registration, settings: ModelSettings) -> None:
         self._factory = registration.factory
+        self._max_batch_size = settings.max_batch_size
         self._load_timeout_s = settings.load_timeout_s
         self._calls: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._model: LoadedModel | None = None
@@ -65,10 +66,10 @@ class ThreadExecutor:
             batch.cancel = is_cancelled.set
             documents = batch.documents
 
-            def answer() -> tuple[list[Answer], float]:
+            def answer() -> tuple[Answers, float]:
                 cancellation.watch(is_cancelled.is_set)  # noqa: B023 - called before the loop goes on
                 started = time.monotonic()
-                return model.answer(documents), time.monotonic() - started  # noqa: B023
+                return model.answer(documents, self._max_batch_size), time.monotonic() - started  # noqa: B023
 
             try:
                 answers, predict_s = await self._call(answer)

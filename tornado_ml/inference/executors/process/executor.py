@@ -110,7 +110,7 @@ class ProcessExecutor:
             batch.cancel = worker.cancel
             batch.kill = lambda: worker.kill("it went on with what nobody waits for")
             try:
-                answers, predict_s = await worker.run(batch.documents)
+                answers, predict_s = await worker.run(batch.documents, self._settings.max_batch_size)
             except WorkerLost as error:
                 scheduler.lost(batch, error)
                 return True

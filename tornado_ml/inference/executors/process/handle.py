@@ -17,7 +17,7 @@ from tornado_ml.errors import ModelLoadError, WorkerLost
 from tornado_ml.inference.executors.process.channel import ChannelProtocol
 from tornado_ml.inference.executors.process.output import CHUNK_BYTES, log_output
 from tornado_ml.inference.executors.process.worker import Cancel, Done, Load, Loaded, OutOfMemory, Refused, Run
-from tornado_ml.models.loaded import Answer, ModelReport
+from tornado_ml.models.loaded import Answers, ModelReport
 from tornado_ml.models.manager import Recipe
 
 CLOSE_S = 0.5
@@ -74,14 +74,14 @@ class WorkerProcess:
         assert isinstance(message, Loaded)
         return message.report
 
-    async def run(self, documents: Sequence[Any]) -> tuple[list[Answer], float]:
+    async def run(self, documents: Sequence[Any], max_batch_size: int) -> tuple[Answers, float]:
         """The answers, and the seconds they took.
 
         Raises:
             WorkerLost: the worker is gone.
         """
         self._number += 1
-        message = await self._ask(Run(self._number, list(documents)))
+        message = await self._ask(Run(self._number, list(documents), max_batch_size))
         if isinstance(message, OutOfMemory):
             self.kill("it ran out of memory", may_retry=False)
             raise await self.lost

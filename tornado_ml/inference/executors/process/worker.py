@@ -22,7 +22,7 @@ from typing import Any
 from tornado_ml.errors import OperatorError
 from tornado_ml.inference.executors.process.channel import BlockingChannel
 from tornado_ml.models import cancellation
-from tornado_ml.models.loaded import Answer, LoadedModel, ModelReport
+from tornado_ml.models.loaded import Answers, LoadedModel, ModelReport
 from tornado_ml.models.manager import Recipe
 from tornado_ml.plugins import factory_of
 
@@ -56,6 +56,7 @@ class Run:
 
     number: int
     documents: list[Any]
+    max_batch_size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    answers: list[Answer]
+    answers: Answers
     predict_s: float
 
 
@@ -122,7 +123,7 @@ def _work(channel: BlockingChannel, model: LoadedModel) -> None:
         cancellation.watch(_cancel_watch(channel, message.number))
         started = time.monotonic()
         try:
-            answers = model.answer(message.documents)
+            answers = model.answer(message.documents, message.max_batch_size)
         except MemoryError:
             channel.send(OutOfMemory())
             return
