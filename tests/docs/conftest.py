@@ -174,9 +174,15 @@ def reader(tmp_path: Path) -> Iterator[Reader]:
         yield Reader(tmp_path, services)
 
 
+@pytest.fixture(scope="session")
+def served_address() -> Iterator[str]:
+    """Where the example model is served."""
+    with running_server() as server:
+        yield server.url.removeprefix("http://")
+
+
 @pytest.fixture
-def reader_with_service(reader: Reader) -> Reader:
-    """One who has the example model served."""
-    server = reader.services.enter_context(running_server())
-    reader.address = server.url.removeprefix("http://")
+def reader_with_service(reader: Reader, served_address: str) -> Reader:
+    """One for whom the example model is served."""
+    reader.address = served_address
     return reader
