@@ -47,6 +47,9 @@ class PredictionsHandler(DocumentHandler):
         except ServiceError as error:
             self.answer_error(error, qualified_name)
             return
+        except asyncio.CancelledError:  # the client is gone: this is for the access log alone
+            self.set_status(499, "Client closed request")
+            return
         self.write_document({**response_data(prediction), "meta": response_meta(prediction)})
 
     def on_connection_close(self) -> None:
