@@ -209,6 +209,9 @@ class Connection:
         self._outbox.append(frame)
         self._outbox_bytes += len(frame)
         self._wake()
+        if self._outbox and self._outbox[-1] is frame:
+            # It has to wait. As orjson made it, a small one occupies 4 KiB: the buffer that it was written in.
+            self._outbox[-1] = bytes(memoryview(frame))
 
 
 def response_data(prediction: Prediction) -> Document:

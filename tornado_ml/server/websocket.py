@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 MAX_UNFLUSHED_BYTES = 65536
 """How much is handed to Tornado's write buffer before the rest waits in the outbox, where it is bounded."""
 
-CUT_S = 4.0
+CUT_S = 3.0
 """How long a peer that was given up may take to read what is in the write buffer, and the close frame behind it."""
 
 RETRY_AFTER_S = 5.0
