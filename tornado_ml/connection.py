@@ -88,9 +88,9 @@ class Connection:
         return len(self._open)
 
     @property
-    def has_outgoing(self) -> bool:
-        """Whether there is something to `take`."""
-        return bool(self._outbox)
+    def outgoing_bytes(self) -> int:
+        """How much there is to `take`."""
+        return self._outbox_bytes
 
     def receive(self, frame: str | bytes) -> None:
         """Take a frame from the client. Returns at once; the answer comes through the outbox."""

@@ -156,3 +156,15 @@ async def test_one_answer_larger_than_the_outbox_reaches_a_client_that_reads(
     peer = await connect()
     for _ in range(3):
         assert (await peer.ask(ask("echo", "x" * 60_000)))["data"]["prediction"] == "x" * 60_000
+
+
+@pytest.mark.gen_test(timeout=20)
+async def test_large_answers_that_come_at_once_reach_a_client_that_reads(
+    connect: Callable[..., Any], ask: Ask
+) -> None:
+    peer = await connect()
+    await peer.send(ask("slow", {"seconds": 0.2}))
+    for number in range(40):
+        await peer.send(ask("echo", "x" * 60_000, id=number))
+    answers = [await peer.read() for _ in range(41)]
+    assert {answer.get("id") for answer in answers} == {None, *range(40)}

@@ -172,7 +172,7 @@ class SocketHandler(GuardedHandler, WebSocketHandler):
 
     @property
     def has_unsent(self) -> bool:
-        return self._unflushed_bytes > 0 or self.connection.has_outgoing
+        return self._unflushed_bytes > 0 or self.connection.outgoing_bytes > 0
 
     def stalled_for(self, now: float) -> float:
         """For how many seconds something has waited while the peer took no byte.
@@ -203,7 +203,9 @@ class SocketHandler(GuardedHandler, WebSocketHandler):
 
     def _send_soon(self) -> None:
         """Send what waits at the end of this turn of the loop, so that what comes together goes together."""
-        if not self._will_send:
+        if self.connection.outgoing_bytes >= MAX_UNFLUSHED_BYTES:
+            self._send_waiting()  # so that several large answers in one turn do not count as left lying
+        elif not self._will_send:
             self._will_send = True
             self._loop.call_soon(self._send_waiting)
 
@@ -227,7 +229,7 @@ class SocketHandler(GuardedHandler, WebSocketHandler):
         if not flushed.done():
             self._unflushed_bytes = size
             flushed.add_done_callback(self._flushed)
-        elif self.connection.has_outgoing:
+        elif self.connection.outgoing_bytes > 0:
             self._send_soon()
 
     def _flushed(self, future: asyncio.Future[None]) -> None:
