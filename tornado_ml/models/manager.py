@@ -245,6 +245,8 @@ class ModelManager(Generic[R]):
                     raise ModelLoadError(f"It calls itself {shown(report.identity)} now, which is there already.")
                 one.plugins = set(plugins)
                 one.became_ready(report)
+            if not all(self._has(one) for one in old):
+                raise ModelLoadError("It has been unloaded in the meantime.")
         except OperatorError as error:
             await asyncio.gather(*(one.runner.close() for one in new))
             names = ", ".join(sorted({shown(one.known_identity) for one in old})) or "What is there"
