@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 from tornado_ml.errors import Cancelled, CancelOutcome, ServiceError, Superseded
+
+log = logging.getLogger(__name__)
 
 
 class JobState(Enum):
@@ -63,7 +66,10 @@ class Job:
         """Tell what became of it, unless that has been told."""
         if self.state is not JobState.SETTLED:
             self.forget()
-            self.on_settled(outcome)
+            try:
+                self.on_settled(outcome)
+            except Exception:  # the fault of one client's answer must not keep the others from theirs
+                log.exception("An answer could not be given.")
 
     def forget(self) -> None:
         """Tell nobody any more."""
@@ -83,15 +89,17 @@ class Batch:
     Attributes:
         cancel: tells the worker that nobody waits any more; set by the executor.
         kill: stops the worker; set by the executor, None where it cannot.
+        is_abandoned: set once nobody waits for any of it.
     """
 
-    __slots__ = ("cancel", "jobs", "kill", "started_at")
+    __slots__ = ("cancel", "is_abandoned", "jobs", "kill", "started_at")
 
     def __init__(self, jobs: Sequence[Job], started_at: float) -> None:
         self.jobs = jobs
         self.started_at = started_at
         self.cancel: Callable[[], None] | None = None
         self.kill: Callable[[], None] | None = None
+        self.is_abandoned = False
 
     @property
     def documents(self) -> list[Any]:

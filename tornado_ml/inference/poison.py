@@ -36,7 +36,11 @@ class PoisonList:
 
 
 def _digest(data: Any) -> bytes:
-    return blake2b(orjson.dumps(data, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
+    try:
+        text = orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # deeper than orjson encodes
+        text = repr(data).encode("utf-8", "surrogatepass")
+    return blake2b(text, digest_size=16).digest()
 
 
 def _remember(digests: dict[bytes, float], digest: bytes, now: float) -> None:

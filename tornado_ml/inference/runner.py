@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from tornado_ml.errors import ModelNotReady
+from tornado_ml.errors import ModelLoadError, ModelNotReady, ModelRefused
 from tornado_ml.inference.executors import EXECUTORS, Executor
 from tornado_ml.inference.scheduler import Limits, Scheduler
 from tornado_ml.models.loaded import ModelReport
@@ -41,12 +41,12 @@ class ModelRunner:
         """
         identity = self._registration.identity
         settings = self._settings.model(identity[0] if identity else "")
-        report = await self._load_as(settings)
+        executor, report = await self._load_as(settings)
         named = self._settings.model(report.qualified_name)
         if named != settings:
             settings = named
             await self.close()
-            report = await self._load_as(settings)
+            executor, report = await self._load_as(settings)
         size = settings.max_batch_size if report.has_batch else 1
         limits = Limits(settings.max_queue, size, settings.max_batch_wait_s, settings.timeout_s, settings.retry)
         self._scheduler = Scheduler(limits, settings.workers)
@@ -56,8 +56,7 @@ class ModelRunner:
                 self._scheduler.fail_all(reason)
             on_failed(reason)
 
-        assert self._executor is not None
-        self._executor.start(self._scheduler, fail)
+        executor.start(self._scheduler, fail)
         return report
 
     @property
@@ -81,7 +80,13 @@ class ModelRunner:
         if executor is not None:
             await executor.close()
 
-    async def _load_as(self, settings: ModelSettings) -> ModelReport:
+    async def _load_as(self, settings: ModelSettings) -> tuple[Executor, ModelReport]:
         kind = settings.executor or getattr(self._registration.factory, "executor", None) or DEFAULT_EXECUTOR
-        self._executor = EXECUTORS[kind](self._registration, settings)
-        return await self._executor.load()
+        if kind not in list(EXECUTORS):
+            raise ModelRefused(f"It asks for the executor {kind!r}; there are {', '.join(EXECUTORS)}.")
+        executor = self._executor = EXECUTORS[kind](self._registration, settings)
+        report = await executor.load()
+        if self._executor is not executor:
+            await executor.close()
+            raise ModelLoadError("It was unloaded while it was loading.")
+        return executor, report

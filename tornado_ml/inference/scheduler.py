@@ -121,7 +121,7 @@ class Scheduler:
     def fail_all(self, reason: str) -> None:
         """Answer everything that waits or runs: the model is no longer there."""
         for job in [*self._batcher, *(job for batch in self._running for job in batch.jobs)]:
-            job.settle(ModelNotReady(reason))
+            job.settle(ModelNotReady(reason) if job.dropped_as is None else dropped(job, "stopped"))
         self._batcher = Batcher(self._limits.max_batch_size, self._limits.max_batch_wait_s)
 
     async def idle(self, timeout_s: float) -> None:
@@ -203,10 +203,13 @@ class Scheduler:
 
     def _timed_out(self, batch: Batch) -> None:
         for job in batch.jobs:
-            job.settle(DeadlineExceeded())
+            if job.is_waited_for:
+                job.settle(DeadlineExceeded())
         self._look_whether_abandoned(batch)
 
     def _out_of_time(self, job: Job) -> None:
+        if job.dropped_as is not None:
+            return  # it is told what became of it, once that is known
         if job.state is JobState.QUEUED:
             self._batcher.remove(job, job.client)
         job.settle(DeadlineExceeded())
@@ -214,8 +217,9 @@ class Scheduler:
 
     def _look_whether_abandoned(self, batch: Batch | None) -> None:
         """Once nobody waits for a batch any more, ask its worker to give up, and stop it if it does not."""
-        if batch is None or batch.is_waited_for or batch not in self._running:
+        if batch is None or batch.is_abandoned or batch.is_waited_for or batch not in self._running:
             return
+        batch.is_abandoned = True
         self._running[batch].cancel()
         if batch.cancel is not None:
             batch.cancel()
@@ -225,6 +229,12 @@ class Scheduler:
         if batch.kill is not None:
             log.warning("A worker is stopped: it went on with what nobody waits for.")
             batch.kill()
+            return
+        # It cannot be stopped; those behind it shall not wait for ever.
+        queued_before = self._loop.time() - self._limits.timeout_s
+        for job in [job for job in self._batcher if job.queued_at <= queued_before]:
+            self._out_of_time(job)
+        self._running[batch] = self._loop.call_later(GRACE_S, self._stop_worker, batch)
 
     def _wake_worker(self) -> None:
         while self._idle_workers:

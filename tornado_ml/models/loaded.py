@@ -114,6 +114,8 @@ class LoadedModel:
         for place in places:
             try:
                 loaded[place] = self._model.input.load(documents[place])
+            except MemoryError:
+                raise
             except Exception as error:
                 answers.errors[place] = _named(error)
         values = self._predict_batch(list(loaded.values())) if len(loaded) > 1 else None
@@ -154,6 +156,8 @@ class LoadedModel:
             prediction = self._model.output.dump(value)
             if not self._output_validator.fits_plain(prediction):
                 raise InvalidOutput(details=self._output_validator.faults(prediction))
+        except MemoryError:
+            raise
         except Exception as error:
             answers.errors[place] = _named(error)
         else:
@@ -162,8 +166,11 @@ class LoadedModel:
 
 def _named(error: BaseException) -> Exception:
     """What a model raised, as an error that can be told to others and sent to another process."""
-    if isinstance(error, InvalidInput | InvalidOutput):
+    # Not of a subclass, which the service may not be able to import.
+    if isinstance(error, InvalidInput | InvalidOutput) and type(error) in (InvalidInput, InvalidOutput):
         return error.with_traceback(None)
     if is_schema_fault(error):
-        return InvalidInput(details=[Fault("", str(error) or InvalidInput.default_message)])
+        # JSON has no lone surrogates, which may have come out of a file name or out of bytes.
+        text = str(error).encode("utf-8", "backslashreplace").decode()
+        return InvalidInput(details=[Fault("", text or InvalidInput.default_message)])
     return PredictionFailed("".join(traceback.format_exception(error)).rstrip())

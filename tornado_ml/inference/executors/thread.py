@@ -117,7 +117,8 @@ def _outcome(function: Callable[[], T]) -> Callable[[], T]:
     """Call `function`, and give what returns or raises again what it returned or raised."""
     try:
         result = function()
-    except Exception as error:
+    # A model may raise what is no Exception; the thread must not end of it.
+    except BaseException as error:
         failure = error
     else:
         return lambda: result

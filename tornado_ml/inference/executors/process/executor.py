@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import time
 from collections import deque
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from tornado_ml.errors import ModelLoadError, WorkerLost
 from tornado_ml.inference.executors.process.handle import WorkerProcess
 from tornado_ml.inference.scheduler import Scheduler
-from tornado_ml.models.loaded import ModelReport
+from tornado_ml.models.loaded import Answers, ModelReport
 from tornado_ml.models.manager import Registration
 from tornado_ml.settings import ModelSettings
 
@@ -42,11 +43,20 @@ class ProcessExecutor:
         self._tasks: list[asyncio.Task[None]] = []
         self._idle_deaths: deque[float] = deque()
         self._deaths: deque[float] = deque()
+        self._over = asyncio.Event()
 
     async def load(self) -> ModelReport:
-        report, self._first = await self._load_worker()
-        self._name = report.qualified_name
-        return report
+        while True:
+            await asyncio.sleep(self._delay_s())
+            try:
+                report, self._first = await self._load_worker()
+            except WorkerLost as error:
+                self._deaths.append(time.monotonic())
+                if self._over.is_set() or len(self._deaths) >= MAX_DEATHS:
+                    raise ModelLoadError(f"Its worker process died while loading it: {error}.") from error
+            else:
+                self._name = report.qualified_name
+                return report
 
     def start(self, scheduler: Scheduler, on_failed: Callable[[str], None]) -> None:
         first, self._first = self._first, None
@@ -57,6 +67,7 @@ class ProcessExecutor:
             self._tasks.append(asyncio.create_task(self._watch_memory()))
 
     async def close(self) -> None:
+        self._over.set()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -98,10 +109,12 @@ class ProcessExecutor:
             died_at_work = await self._serve(scheduler, worker)
             lost = await worker.lost
             await self._dismiss(worker)
+            if self._over.is_set():
+                return
             log.warning("A worker of model %s is lost: %s.", self._name, lost)
             self._deaths.append(time.monotonic())
             worker = None
-            if not died_at_work and self._died_idle(on_failed, str(lost)):
+            if not died_at_work and self._died_idle(on_failed, lost):
                 return
 
     async def _serve(self, scheduler: Scheduler, worker: WorkerProcess) -> bool:
@@ -114,32 +127,46 @@ class ProcessExecutor:
             except WorkerLost as error:
                 scheduler.lost(batch, error)
                 return True
+            # A document may be fit for JSON and too deep for a pickle.
+            except Exception as error:
+                failures = dict.fromkeys(range(len(batch.jobs)), error)
+                answers, predict_s = Answers([None] * len(batch.jobs), failures), 0.0
             scheduler.done(batch, answers, predict_s)
         return False
 
     async def _replacement(self, on_failed: Callable[[str], None]) -> WorkerProcess | None:
         """A new worker, at once or, after several deaths, with a delay; None if the model has failed."""
-        while True:
+        # One that takes a minute to fail would never fail five times in a minute: those in a row count, too.
+        for attempt in itertools.count(1):
             await asyncio.sleep(self._delay_s())
+            if self._over.is_set():
+                return None
             try:
                 _, worker = await self._load_worker()
-            except ModelLoadError as error:
+            except (ModelLoadError, WorkerLost) as error:
+                if self._over.is_set():
+                    return None
                 log.warning("A worker of model %s could not be started: %s", self._name, error)
-                if self._died_idle(on_failed, str(error)):
+                self._deaths.append(time.monotonic())
+                if self._died_idle(on_failed, error, is_last=attempt == MAX_DEATHS):
                     return None
             else:
                 return worker
+        raise AssertionError("unreachable")
 
-    def _died_idle(self, on_failed: Callable[[str], None], reason: str) -> bool:
-        """Count a death while loading or idle; whether they have become too many."""
+    def _died_idle(self, on_failed: Callable[[str], None], reason: Exception, *, is_last: bool = False) -> bool:
+        """Count a death while loading or idle; whether they have become too many. Then all the others end as well."""
         self._idle_deaths.append(time.monotonic())
-        if len(_recent(self._idle_deaths)) < MAX_DEATHS:
+        if len(_recent(self._idle_deaths)) < MAX_DEATHS and not is_last:
             return False
-        on_failed(f"Its workers died {MAX_DEATHS} times in a minute while they had nothing to do; the last: {reason}")
+        self._over.set()
+        on_failed(f"Its workers died {MAX_DEATHS} times while they were loading or idle; the last: {reason}")
+        for worker in self._workers:
+            worker.kill("the model has failed")
         return True
 
     def _delay_s(self) -> float:
-        deaths = len(_recent(self._deaths)) + len(_recent(self._idle_deaths))
+        deaths = len(_recent(self._deaths))
         return 0.0 if deaths <= self._settings.workers else min(MAX_DELAY_S, FIRST_DELAY_S * 2.0 ** min(deaths - 2, 10))
 
     async def _watch_memory(self) -> None:

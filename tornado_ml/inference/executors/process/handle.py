@@ -8,20 +8,22 @@ import os
 import signal
 import socket
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import DEVNULL, STDOUT, Process
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from tornado_ml.errors import ModelLoadError, WorkerLost
 from tornado_ml.inference.executors.process.channel import ChannelProtocol
-from tornado_ml.inference.executors.process.output import CHUNK_BYTES, log_output
+from tornado_ml.inference.executors.process.output import Output
 from tornado_ml.inference.executors.process.worker import Cancel, Done, Load, Loaded, OutOfMemory, Refused, Run
 from tornado_ml.models.loaded import Answers, ModelReport
 from tornado_ml.models.manager import Recipe
 
 CLOSE_S = 0.5
 """How long a worker may take to end by itself once its socket is closed."""
+OUTPUT_S = 0.2
+"""How long the last of what a worker has printed may take to be read."""
 
 _CODE = """\
 import sys
@@ -45,7 +47,8 @@ class WorkerProcess:
         self._protocol = ChannelProtocol(self._on_message, self._on_channel_lost)
         self._answer: asyncio.Future[Any] | None = None
         self._number = 0
-        self._tasks: list[asyncio.Task[None]] = []
+        self._output = Output()
+        self._watching: asyncio.Task[None] | None = None
         self._killed_for = ""
         self._may_retry = True
 
@@ -58,17 +61,19 @@ class WorkerProcess:
         """Start the process and construct the model in it.
 
         Raises:
-            ModelLoadError: it could not be constructed, took longer than `timeout_s`, or the process died.
+            ModelLoadError: it could not be constructed, or not in `timeout_s`, or there can be no further process.
+            WorkerLost: the process died.
         """
-        await self._start()
+        try:
+            await self._start()
+        except OSError as error:
+            raise ModelLoadError(f"Its worker process could not be started: {error}.") from error
         try:
             async with asyncio.timeout(timeout_s):
                 message = await self._ask(Load(recipe, max_memory_bytes))
         except TimeoutError:
             self.kill(f"It was not loaded after {timeout_s:g} s (load_timeout_s).")
             raise ModelLoadError(self._killed_for) from None
-        except WorkerLost as error:
-            raise ModelLoadError(f"Its worker process died while loading it: {error}") from error
         if isinstance(message, Refused):
             raise ModelLoadError(message.reason) from (RuntimeError(message.traceback) if message.traceback else None)
         assert isinstance(message, Loaded)
@@ -84,7 +89,7 @@ class WorkerProcess:
         message = await self._ask(Run(self._number, list(documents), max_batch_size))
         if isinstance(message, OutOfMemory):
             self.kill("it ran out of memory", may_retry=False)
-            raise await self.lost
+            raise WorkerLost(self._killed_for, may_retry=False)
         assert isinstance(message, Done)
         return message.answers, message.predict_s
 
@@ -93,12 +98,11 @@ class WorkerProcess:
         self._protocol.send(Cancel(self._number))
 
     def kill(self, why: str, *, may_retry: bool = True) -> None:
-        """End the process at once."""
+        """End the process at once, and those that it has started."""
         self._killed_for = why
         self._may_retry = may_retry
         if self._process is not None and self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
+            self._kill_group(self._process)
 
     def resident_bytes(self) -> int:
         """How much memory the process holds; 0 where the system does not tell."""
@@ -111,41 +115,36 @@ class WorkerProcess:
     async def close(self) -> None:
         """End the process, by force if it does not go by itself."""
         self._protocol.close()
-        if self._process is None:
-            return
-        try:
-            async with asyncio.timeout(CLOSE_S):
-                await self._process.wait()
-        except TimeoutError:
+        if self._watching is not None:
+            await asyncio.wait([self._watching], timeout=CLOSE_S)
             self.kill("it is closed")
-        await asyncio.gather(*self._tasks)
+            await asyncio.wait([self._watching])
+        elif not self.lost.done():
+            self.lost.set_result(WorkerLost("it was closed before it was started"))
+        await self._output.close(OUTPUT_S)
 
     async def _start(self) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
+            ours.setblocking(False)
+            await asyncio.get_running_loop().create_connection(lambda: self._protocol, sock=ours)
             code = _CODE.format(
                 path=[str(Path(entry).absolute()) for entry in sys.path], fd=theirs.fileno(), parent=os.getpid()
             )
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-c",
-                code,
-                stdin=DEVNULL,
-                stdout=PIPE,
-                stderr=PIPE,
-                limit=CHUNK_BYTES // 2,
-                pass_fds=[theirs.fileno()],
-                process_group=0,  # a Ctrl-C in the terminal is for the service alone
-            )
-        ours.setblocking(False)
-        await asyncio.get_running_loop().create_connection(lambda: self._protocol, sock=ours)
-        assert self._process.stdout is not None
-        assert self._process.stderr is not None
-        self._tasks = [
-            asyncio.create_task(log_output(self._process.stdout, self._name)),
-            asyncio.create_task(log_output(self._process.stderr, self._name)),
-            asyncio.create_task(self._watch(self._process)),
-        ]
+            # A pipe of our own, for asyncio says that a process has ended only once its own pipes have: processes that
+            # the worker has started may hold them for ever.
+            with await self._output.open(self._name) as output:
+                self._process = await asyncio.create_subprocess_exec(
+                    sys.executable,
+                    "-c",
+                    code,
+                    stdin=DEVNULL,
+                    stdout=output,
+                    stderr=STDOUT,
+                    pass_fds=[theirs.fileno()],
+                    process_group=0,  # a Ctrl-C in the terminal is for the service alone
+                )
+        self._watching = asyncio.create_task(self._watch(self._process))
 
     async def _ask(self, message: Any) -> Any:
         if self.lost.done():
@@ -165,6 +164,7 @@ class WorkerProcess:
 
     async def _watch(self, process: Process) -> None:
         status = await process.wait()
+        self._kill_group(process)
         why = self._killed_for or _how_it_ended(status)
         error = WorkerLost(why, may_retry=self._may_retry)
         if not self.lost.done():
@@ -172,6 +172,11 @@ class WorkerProcess:
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(error)
         self._protocol.close()
+
+    @staticmethod
+    def _kill_group(process: Process) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _how_it_ended(status: int) -> str:

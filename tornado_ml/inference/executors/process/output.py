@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+from typing import BinaryIO
 
 CHUNK_BYTES = 256 * 1024
 PAUSE_S = 0.005
@@ -12,6 +14,32 @@ MAX_LINES = 100
 """How many lines are logged in `WINDOW_S`; the rest is counted."""
 WINDOW_S = 1.0
 MAX_LINE_LENGTH = 2000
+
+
+class Output:
+    """The end of a pipe that a worker prints into."""
+
+    def __init__(self) -> None:
+        self._transport: asyncio.ReadTransport | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def open(self, name: str) -> BinaryIO:
+        """The other end, for the worker; from now on the lines are logged under `tornado_ml.model.NAME`."""
+        reader, writer = os.pipe()
+        reading, writing = os.fdopen(reader, "rb"), os.fdopen(writer, "wb")
+        stream = asyncio.StreamReader(limit=CHUNK_BYTES // 2)
+        loop = asyncio.get_running_loop()
+        self._transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stream), reading)
+        self._task = asyncio.create_task(log_output(stream, name))
+        return writing
+
+    async def close(self, timeout_s: float) -> None:
+        """Log what is left, but not what processes print that the worker has left behind."""
+        if self._task is None or self._transport is None:
+            return
+        await asyncio.wait([self._task], timeout=timeout_s)
+        self._transport.close()
+        await asyncio.wait([self._task])
 
 
 async def log_output(stream: asyncio.StreamReader, name: str) -> None:

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tornado_ml.errors import OperatorError
+from tornado_ml.errors import OperatorError, PredictionFailed
 from tornado_ml.inference.executors.process.channel import BlockingChannel
 from tornado_ml.models import cancellation
 from tornado_ml.models.loaded import Answers, LoadedModel, ModelReport
@@ -101,7 +101,9 @@ def main(fd: int, parent: int) -> None:
 def _load(channel: BlockingChannel) -> LoadedModel | None:
     load: Load = channel.receive()
     if load.max_memory_bytes:
-        resource.setrlimit(resource.RLIMIT_DATA, (load.max_memory_bytes, load.max_memory_bytes))
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        most = load.max_memory_bytes if hard == resource.RLIM_INFINITY else min(load.max_memory_bytes, hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     try:
         model = LoadedModel(factory_of(load.recipe))
     except OperatorError as error:
@@ -127,16 +129,28 @@ def _work(channel: BlockingChannel, model: LoadedModel) -> None:
         except MemoryError:
             channel.send(OutOfMemory())
             return
-        channel.send(Done(answers, time.monotonic() - started))
+        predict_s = time.monotonic() - started
+        try:
+            channel.send(Done(answers, predict_s))
+        except OSError:
+            raise
+        # A prediction may be fit for JSON and too deep for a pickle.
+        except Exception as error:
+            failed = PredictionFailed(f"The predictions could not be sent: {error!r}")
+            count = len(message.documents)
+            channel.send(Done(Answers([None] * count, dict.fromkeys(range(count), failed)), predict_s))
 
 
 def _cancel_watch(channel: BlockingChannel, number: int) -> Callable[[], bool]:
     """What tells whether the run has been cancelled: the service sends nothing else while one is under way."""
     is_cancelled = False
+    # Not select, which takes no file descriptor over 1023; a service with many clients has such.
+    poll = select.poll()
+    poll.register(channel, select.POLLIN)
 
     def check() -> bool:
         nonlocal is_cancelled
-        while not is_cancelled and select.select([channel], [], [], 0)[0]:
+        while not is_cancelled and poll.poll(0):
             try:
                 is_cancelled = channel.receive().number == number
             except EOFError:
