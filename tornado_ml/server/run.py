@@ -10,7 +10,6 @@ import signal
 import socket
 from collections.abc import Callable
 
-from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
 from tornado_ml.errors import ModelLoadError, ModelNotFound, OperatorError
@@ -20,6 +19,7 @@ from tornado_ml.plugins import PluginHost
 from tornado_ml.resources import web_directory
 from tornado_ml.server.app import make_app, make_shared
 from tornado_ml.server.base import Shared
+from tornado_ml.server.listener import SPARE_FILES, BoundedServer, allow_files
 from tornado_ml.server.watching import watch_plugins
 from tornado_ml.settings import Settings
 
@@ -51,7 +51,8 @@ async def serve(
     registrations = plugins.load()
     manager = ModelManager(lambda registration: ModelRunner(registration, settings), plugins.fail)
     shared = make_shared(settings, manager, plugins, web_directory())
-    server = HTTPServer(make_app(shared), idle_connection_timeout=IDLE_S, body_timeout=BODY_S)
+    max_files = allow_files(settings.server.max_connections + SPARE_FILES)
+    server = BoundedServer(make_app(shared), idle_connection_timeout=IDLE_S, body_timeout=BODY_S, max_files=max_files)
     server.add_sockets(listeners)
     stop = _stop_on_signal()
     announce(_url(settings.server.host, listeners))
