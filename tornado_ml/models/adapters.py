@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tornado_ml.errors import MLModelSchemaValidationException, ModelRefused
-from tornado_ml.models.base import check_qualified_name, version_number
+from tornado_ml.models.base import EXECUTOR_NAMES, check_qualified_name, version_number
 from tornado_ml.models.plain_data import NotPlain, plain
 from tornado_ml.models.schema import Declaration, Direction, declare
 
@@ -51,6 +51,10 @@ def adapt(model: object) -> AdaptedModel:
         raise ModelRefused(f"{_shown(model)} is no model: a model has a method predict(data), which {kind} lacks.")
     if inspect.iscoroutinefunction(predict):
         raise ModelRefused(f"{kind}.predict is a coroutine function: write it with `def`, it does not run in a loop.")
+    executor = getattr(model, "executor", None)
+    if executor is not None and executor not in EXECUTOR_NAMES:
+        names = ", ".join(map(repr, EXECUTOR_NAMES))
+        raise ModelRefused(f"{kind}.executor is {_shown(executor)}; it must be one of {names}, or None.")
     qualified_name = _text(model, "qualified_name")
     check_qualified_name(qualified_name)
     major_version, minor_version = _version(model)

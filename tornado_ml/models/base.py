@@ -16,6 +16,10 @@ VERSION_PATTERN = r"[0-9]{1,9}(\.[0-9]{1,9})?"
 """What clients ask for a version with: `major` or `major.minor`."""
 
 
+EXECUTOR_NAMES = ("process", "thread", "inline")
+"""Where a model can run: in worker processes, in a thread of the service, or in its event loop."""
+
+
 class MLModel(ABC):
     """A model that can be served.
 

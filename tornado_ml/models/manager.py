@@ -118,7 +118,7 @@ class Deployment(Generic[R]):
     def ready_report(self) -> ModelReport:
         """Raises ModelNotReady unless the model is ready."""
         if self.state is not ModelState.READY or self.report is None:
-            raise ModelNotReady(f"The model is not ready: it is {self.state}.")
+            raise self._not_ready()
         return self.report
 
     @property
@@ -132,8 +132,15 @@ class Deployment(Generic[R]):
     def input_validator(self) -> Validator:
         """Raises ModelNotReady unless the model is ready."""
         if self.state is not ModelState.READY or self._input_validator is None:
-            raise ModelNotReady(f"The model is not ready: it is {self.state}.")
+            raise self._not_ready()
         return self._input_validator
+
+    def _not_ready(self) -> ModelNotReady:
+        if self.state is not ModelState.FAILED:
+            return ModelNotReady(f"The model is not ready: it is {self.state}.")
+        failed = ModelNotReady("The model is not ready: it has failed.")
+        failed.retryable = False
+        return failed
 
     def _said(self, attribute: str) -> str:
         value = getattr(self.report or self.registration.factory, attribute, "")

@@ -143,7 +143,7 @@ def metadata_document(
         "input_schema": report.input_schema,
         "output_schema": report.output_schema,
         "examples": list(report.examples),
-        "capabilities": {"batch": False, "stream": False, "session": False, "sources": []},
+        "capabilities": {"batch": report.has_batch, "stream": False, "session": False, "sources": []},
         "limits": {"max_message_bytes": max_message_bytes},
     }
 

@@ -226,6 +226,10 @@ class DocumentHandler(GuardedHandler):
                 raise BadEnvelope(f"The query parameter {name!r} must look like {known[name].example}.")
         return found
 
+    def compute_etag(self) -> str | None:
+        """None: these documents are not to be kept (`Cache-Control: no-store`)."""
+        return None
+
     def head(self, *args: str) -> Any:
         """What GET answers, without the body (RFC 9110, section 9.3.2)."""
         if "GET" not in self.allowed_methods():

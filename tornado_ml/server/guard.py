@@ -42,6 +42,8 @@ class Guard:
         port = int(match["port"]) if match["port"] else _DEFAULT_PORTS.get(scheme)
         if _parse_origin(origin) == (scheme, name, port):
             return None
+        if _parse_origin(origin) is None:
+            return f"Pages of the origin {origin[:100]!r} may not use this service."
         return f"Pages of {origin[:100]!r} may not use this service. Its operator can add it to server.allowed_origins."
 
     def is_allowed_origin(self, origin: str) -> bool:

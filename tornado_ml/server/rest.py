@@ -62,7 +62,9 @@ class PredictionsHandler(DocumentHandler):
 class ReloadHandler(DocumentHandler):
     async def post(self, qualified_name: str) -> None:
         self.query(routes.RELOAD)
-        if "Origin" in self.request.headers or not is_loopback(str(self.request.remote_ip)):
+        # A proxy on the same machine hands on the requests of others.
+        is_handed_on = any(name in self.request.headers for name in ("Origin", "Forwarded", "X-Forwarded-For", "Via"))
+        if is_handed_on or not is_loopback(str(self.request.remote_ip)):
             raise Forbidden("Models are reloaded by programs on the same machine: tornado-ml reload MODEL.")
         manager = self.shared.manager
         try:

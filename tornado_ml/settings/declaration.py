@@ -81,7 +81,7 @@ class PluginSettings:
     disabled: tuple[str, ...] = setting(
         ListOf(Text(), "a list of plugin names"), (), "The names of plugins that are not loaded."
     )
-    strict: bool = setting(Flag(), False, "Whether the service refuses to start when any plugin or model fails.")
+    strict: bool = setting(Flag(), False, "Whether the service stops when, at the start, any plugin or model fails.")
     models: tuple[PluginModel, ...] = setting(
         ListOf(Entry(PluginModel), "a list of tables"), (), "Models that come as classes instead of plugins."
     )
