@@ -55,6 +55,8 @@ def written(field: fields.Field[Any], value: Any) -> Any:
         (fields.Nested(Leaf, many=True), [{"day": DAY}], [{"day": "2026-01-31"}]),
         (fields.Nested(Leaf, many=True), {"day": DAY}, {"day": DAY}),
         (fields.Nested(Leaf), [{"day": DAY}], [{"day": DAY}]),
+        (fields.Nested(Leaf, unknown=ma.EXCLUDE), {"day": DAY, "x": 5}, {"day": "2026-01-31"}),
+        (fields.Nested(Leaf, unknown=ma.INCLUDE), {"day": DAY, "x": 5}, {"day": "2026-01-31", "x": 5}),
         (fields.Pluck(Leaf, "day"), {"day": DAY}, "2026-01-31"),
         (fields.Pluck(Leaf, "length", many=True), [{"length": "x"}], ["x"]),
         (fields.Integer(as_string=True), np.int64(5), "5"),

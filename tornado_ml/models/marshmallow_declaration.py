@@ -8,6 +8,7 @@ from typing import Any
 import marshmallow as ma
 
 from tornado_ml.errors import InvalidInput, InvalidOutput, ModelRefused
+from tornado_ml.models.json_schema import plain_schema
 from tornado_ml.models.marshmallow_dump import StrictDump, loading_what_it_dumps
 from tornado_ml.models.marshmallow_faults import faults_in
 from tornado_ml.models.marshmallow_fields import Direction
@@ -30,7 +31,7 @@ class MarshmallowDeclaration:
             converted = convert(self._schema, direction)
         except (ValueError, TypeError, LookupError, NameError) as error:
             raise ModelRefused(f"marshmallow cannot use the schema: {error}") from error
-        self.json_schema = converted.json_schema
+        self.json_schema = plain_schema(converted.json_schema)
         self._validator = Validator(self.json_schema)
         self._convert = number_conversion(self.json_schema)
         self._transforms = converted.transforms

@@ -41,28 +41,28 @@ class StrictDump:
 
     def __init__(self, schema: ma.Schema) -> None:
         self._schema = schema
-        self._strict: dict[int, ma.Schema] = {}
+        self._strict: dict[tuple[int, str], ma.Schema] = {}
 
     def __call__(self, value: Any) -> Any:
-        return self._dump(self._schema, value, many=self._schema.many)
+        return self._dump(self._schema, value, many=self._schema.many, unknown=self._schema.unknown)
 
-    def _dump(self, schema: ma.Schema, value: Any, *, many: bool) -> Any:
-        strict = self._strict.get(id(schema))
+    def _dump(self, schema: ma.Schema, value: Any, *, many: bool, unknown: str) -> Any:
+        strict = self._strict.get((id(schema), unknown))
         if strict is None:
-            strict = self._strict[id(schema)] = copy.copy(schema)
+            strict = self._strict[id(schema), unknown] = copy.copy(schema)
             if type(schema)._serialize is ma.Schema._serialize:
                 # Only the inner step is replaced, so the hooks around it run as they always do.
-                strict._serialize = functools.partial(self._objects, schema)  # type: ignore[method-assign]
+                strict._serialize = functools.partial(self._objects, schema, unknown)  # type: ignore[method-assign]
         return strict.dump(value, many=many)
 
-    def _objects(self, schema: ma.Schema, value: Any, *, many: bool) -> Any:
+    def _objects(self, schema: ma.Schema, unknown: str, value: Any, *, many: bool) -> Any:
         if not many or value is None:
-            return self._object(schema, value)
+            return self._object(schema, unknown, value)
         if not utils.is_collection(value):
             return value  # no array, as the JSON Schema will say
-        return [_at(index, self._object, schema, item) for index, item in enumerate(value)]
+        return [_at(index, self._object, schema, unknown, item) for index, item in enumerate(value)]
 
-    def _object(self, schema: ma.Schema, value: Any) -> Any:
+    def _object(self, schema: ma.Schema, unknown: str, value: Any) -> Any:
         if value is None or isinstance(value, str | int | float | list) or type(value) is tuple:
             return value  # no object, as the JSON Schema will say
         result: dict[str, Any] = {}
@@ -73,9 +73,9 @@ class StrictDump:
         if isinstance(value, Mapping):
             known = {(field.attribute or name).split(".")[0] for name, field in schema.declared_fields.items()}
             for key in value.keys() - known:
-                if schema.unknown == ma.INCLUDE:
+                if unknown == ma.INCLUDE:
                     result[key] = value[key]
-                elif schema.unknown == ma.RAISE:
+                elif unknown == ma.RAISE:
                     _at(key, _unexpected)
         elif not result and schema.dump_fields:
             raise NotPlain(f"is of type {type(value).__name__}, which has none of the attributes of the schema")
@@ -96,7 +96,7 @@ class StrictDump:
         if kind in _AS_THEY_ARE and not getattr(field, "as_string", False):
             return value
         if kind is fields.Nested:
-            return self._dump(field.schema, value, many=field.schema.many or bool(field.many))
+            return self._nested(field, value)
         if kind is fields.List:
             return self._items([field.inner] * len(value), value, name, owner) if _is_array(value) else value
         if kind is fields.Tuple:
@@ -115,8 +115,13 @@ class StrictDump:
                 f"is of type {type(value).__name__}, which a field of type {kind.__name__} cannot write"
             ) from error
 
+    def _nested(self, field: fields.Nested, value: Any) -> Any:
+        schema = field.schema
+        unknown = schema.unknown if field.unknown is None else field.unknown
+        return self._dump(schema, value, many=schema.many or bool(field.many), unknown=unknown)
+
     def _plucked(self, field: fields.Pluck, value: Any) -> Any:
-        written = self._dump(field.schema, value, many=bool(field.many))
+        written = self._nested(field, value)
         key = field._field_data_key
         try:
             return [item[key] for item in written] if field.many else written[key]

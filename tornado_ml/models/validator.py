@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,12 +12,12 @@ from tornado_ml.models.fault_messages import faults_of, shortened
 from tornado_ml.models.json_pointer import json_pointer
 from tornado_ml.models.json_schema import (
     DRAFT_2020_12,
-    local_target,
     plain_schema,
     refuse_remote,
     subschemas,
     with_patterns,
 )
+from tornado_ml.models.nonfinite import is_finite, keeps_null_out
 from tornado_ml.models.plain_data import NotPlain, plain
 
 
@@ -39,7 +38,7 @@ class Validator:
             if subschema.get("additionalProperties") is False:
                 subschema.setdefault("properties", {})  # without, jsonschema-rs does not say which keys are unexpected
         self._compiled = _compiled(schema)
-        self._keeps_null_out = _keeps_null_out(schema, schema)
+        self._keeps_null_out = keeps_null_out(schema)
 
     def fits(self, document: object) -> bool:
         """Whether `document` fits the schema.
@@ -51,7 +50,7 @@ class Validator:
         except ValueError:  # something in it is no JSON data
             return False
         # To the compiled validator NaN and Infinity are null.
-        return fits and (self._keeps_null_out or _is_finite(document))
+        return fits and (self._keeps_null_out or is_finite(document))
 
     def fits_plain(self, document: object) -> bool:
         """Whether plain JSON data fits the schema, as a JSON parser or `plain_data.plain` has made it: in it all
@@ -62,7 +61,7 @@ class Validator:
     def faults(self, document: object) -> list[Fault]:
         """What is wrong with `document`; at most `MAX_FAULTS`, and none exactly if it fits."""
         try:
-            if _is_finite(document):
+            if is_finite(document):
                 return faults_of(self._compiled.iter_errors(document))
         except ValueError:  # something in it is no JSON data
             pass
@@ -88,67 +87,3 @@ def _not_plain(document: object) -> Fault:
     except NotPlain as error:
         return error.fault
     return Fault("", "holds values that are not plain JSON data")
-
-
-def _keeps_null_out(
-    schema: Any, root: dict[str, Any], above: frozenset[str] = frozenset(), here: frozenset[str] = frozenset()
-) -> bool:
-    """Whether it is certain that no document that fits holds null anywhere.
-
-    `above` and `here` are the references being followed, in the objects and arrays around this value, and for the value
-    itself. Null would stand at some finite depth: so a schema that refers to itself for what is inside it keeps null
-    out if everything else in it does.
-    """
-    if not isinstance(schema, dict):
-        return schema is False
-    if "enum" in schema and not any(map(_holds_null, schema["enum"])):
-        return True
-    if "const" in schema and not _holds_null(schema["const"]):
-        return True
-    reference = schema.get("$ref")
-    if reference is not None and reference not in here:
-        target = local_target(root, reference)[1]
-        if reference in above or _keeps_null_out(target, root, above, here | {reference}):
-            return True
-
-    def closed(part: Any) -> bool:
-        return _keeps_null_out(part, root, above, here)
-
-    if any(map(closed, schema.get("allOf", ()))):
-        return True
-    if any(name in schema and all(map(closed, schema[name])) for name in ("anyOf", "oneOf")):
-        return True
-    types = schema.get("type", "null")
-    types = [types] if isinstance(types, str) else types
-    if "null" in types:
-        return False
-    inner: list[Any] = []
-    if "object" in types:
-        inner += [schema.get("additionalProperties", True), *schema.get("properties", {}).values()]
-        inner += schema.get("patternProperties", {}).values()
-    if "array" in types:
-        inner += [schema.get("items", True), *schema.get("prefixItems", ())]
-    return all(_keeps_null_out(part, root, above | here) for part in inner)
-
-
-def _holds_null(value: object) -> bool:
-    if isinstance(value, dict):
-        return any(map(_holds_null, value.values()))
-    return any(map(_holds_null, value)) if isinstance(value, list) else value is None
-
-
-def _is_finite(document: object) -> bool:
-    """Whether there is no NaN and no Infinity in the document."""
-    if isinstance(document, float):
-        return math.isfinite(document)
-    if isinstance(document, dict):
-        document = list(document.values())
-    if not isinstance(document, list | tuple) or not document:
-        return True
-    if isinstance(document[0], float | int):
-        try:
-            if math.isfinite(sum(document)):  # quicker than to look at each, and NaN and Infinity do not get lost in it
-                return True
-        except (TypeError, OverflowError):
-            pass
-    return all(map(_is_finite, document))
