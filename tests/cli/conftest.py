@@ -85,11 +85,11 @@ def folder(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Callable[..., Path]:
-    """A settings file with this text; the iris plugin, which may be installed, is disabled in it."""
+    """A settings file with this text; the example plugins, which may be installed, are disabled in it."""
 
     def settings(text: str = "", *, directories: Path | None = None) -> Path:
         file = tmp_path / "settings.toml"
-        lines = ["[plugins]", "disabled = ['iris']"]
+        lines = ["[plugins]", "disabled = ['digits', 'iris']"]
         if directories is not None:
             lines.append(f"directories = ['{directories}']")
         file.write_text("\n".join(lines) + "\n" + textwrap.dedent(text), encoding="utf-8")

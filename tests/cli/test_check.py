@@ -107,9 +107,10 @@ def test_a_sound_model_between_sick_ones_is_found_sound(hospital: Any) -> None:
 
 def test_all_well_is_said_and_exits_0(run: Run, folder: Folder, plugin_text: Text, settings: Settings) -> None:
     done = run("check", "--settings", settings(directories=folder(echo=plugin_text("Echo"))))
-    lines = ["ok    settings", "ok    plugin iris (disabled)", "ok    plugin echo", "ok    model echo 1.0 (0 examples)"]
-    assert [line for line in done.stdout.splitlines() if "iris" not in line] == [
-        *(line for line in lines if "iris" not in line),
+    assert [line for line in done.stdout.splitlines() if "(disabled)" not in line] == [
+        "ok    settings",
+        "ok    plugin echo",
+        "ok    model echo 1.0 (0 examples)",
         f"All {done.stdout.count('ok  ')} checks passed.",
     ]
     assert (done.returncode, done.stderr) == (0, "")

@@ -16,7 +16,6 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from tornado_ml.client import Client, ConnectionLost, PredictionError, predict
-from tornado_ml.client.asyncio_client import socket_url as socket_url_of
 
 
 def free_port() -> int:
@@ -245,29 +244,6 @@ async def test_a_server_that_speaks_no_http_is_said_so() -> None:
     async with server:
         with pytest.raises(ConnectionLost, match="Cannot connect"):
             await Client.connect(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}")
-
-
-@pytest.mark.parametrize(
-    ("url", "wanted"),
-    [
-        ("ws://127.0.0.1:8765/ws", "ws://127.0.0.1:8765/ws"),
-        ("ws://127.0.0.1:8765", "ws://127.0.0.1:8765/ws"),
-        ("http://127.0.0.1:8765/", "ws://127.0.0.1:8765/ws"),
-        ("https://ml.example.org/iris/", "wss://ml.example.org/iris/ws"),
-        ("wss://ml.example.org/iris/ws", "wss://ml.example.org/iris/ws"),
-        ("HTTP://[::1]:8765", "ws://[::1]:8765/ws"),
-    ],
-)
-def test_the_address_of_the_page_does_for_that_of_the_socket(url: str, wanted: str) -> None:
-    assert socket_url_of(url) == wanted
-
-
-@pytest.mark.parametrize(
-    "url", ["", "localhost", "localhost:8765", "//localhost", "ftp://localhost", "ws://", "ws://a:b/", "ws://[::1/"]
-)
-def test_what_is_no_address_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match="is no address of a service; one looks like this: ws://127"):
-        socket_url_of(url)
 
 
 def test_nothing_is_left_behind_however_it_ends() -> None:

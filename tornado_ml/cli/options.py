@@ -14,6 +14,7 @@ from typing import Any, TextIO
 
 import click
 
+from tornado_ml.client import ConnectionLost
 from tornado_ml.plugins import PluginHost
 from tornado_ml.settings import Settings, load_settings
 
@@ -90,6 +91,13 @@ def answers_only() -> Iterator[TextIO]:
     finally:
         os.dup2(kept_fd, stdout_fd)
         os.close(kept_fd)
+
+
+def unreachable(error: ConnectionLost) -> click.ClickException:
+    """What a person is told when the service does not answer."""
+    is_away = isinstance(error.__cause__, ConnectionRefusedError)
+    hint = "\nIs the service running? Start it with: tornado-ml serve" if is_away else ""
+    return click.ClickException(f"{error}{hint}")
 
 
 def log_to_stderr(level: int) -> None:

@@ -9,7 +9,8 @@ from typing import Any, BinaryIO, NoReturn
 import click
 
 from tornado_ml import client
-from tornado_ml.client.asyncio_client import DEFAULT_URL
+from tornado_ml.cli.options import unreachable
+from tornado_ml.client.addresses import DEFAULT_SOCKET_URL
 
 
 @click.command()
@@ -18,7 +19,11 @@ from tornado_ml.client.asyncio_client import DEFAULT_URL
 @click.option("--json", "text", metavar="JSON", help="The input as JSON.")
 @click.option("--file", type=click.File("rb"), metavar="FILE", help="A file with the input as JSON.")
 @click.option(
-    "--url", default=DEFAULT_URL, show_default=True, metavar="URL", help="Where the service is: its socket or its page."
+    "--url",
+    default=DEFAULT_SOCKET_URL,
+    show_default=True,
+    metavar="URL",
+    help="Where the service is: its socket or its page.",
 )
 @click.option("--model-version", metavar="V", help="1 or 1.2; without it, the newest that is ready.")
 def predict(
@@ -39,9 +44,7 @@ def predict(
         click.echo(f"Prediction error: {json.dumps(error.data, ensure_ascii=False)}", err=True)
         raise SystemExit(1) from error
     except client.ConnectionLost as error:
-        is_away = isinstance(error.__cause__, ConnectionRefusedError)
-        hint = "\nIs the service running? Start it with: tornado-ml serve" if is_away else ""
-        raise click.ClickException(f"{error}{hint}") from error
+        raise unreachable(error) from error
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     click.echo(f"Prediction response: {json.dumps(answer, ensure_ascii=False)}")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import click
 
+from tornado_ml.cli.options import unreachable
 from tornado_ml.client import ConnectionLost, PredictionError, rest
+from tornado_ml.client.addresses import DEFAULT_PAGE_URL
 
 
 @click.command()
 @click.argument("model", required=False)
-@click.option("--url", default=rest.DEFAULT_URL, show_default=True, help="Where the service is, on this machine.")
+@click.option(
+    "--url", default=DEFAULT_PAGE_URL, show_default=True, metavar="URL", help="Where the service is, on this machine."
+)
 def reload(model: str | None, url: str) -> None:
     """Load MODEL anew, or all models, in a running service.
 
@@ -25,6 +29,8 @@ def reload(model: str | None, url: str) -> None:
                 failed = True
                 click.echo(f"Could not reload {name}: {error.data.get('message')}", err=True)
     except ConnectionLost as error:
-        raise click.ClickException(f"{error}\nIs the service running? Start it with: tornado-ml serve") from error
+        raise unreachable(error) from error
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
     if failed:
         raise SystemExit(1)

@@ -6,17 +6,16 @@ import asyncio
 import itertools
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit, urlunsplit
 
 from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, websocket_connect
 
+from tornado_ml.client.addresses import DEFAULT_SOCKET_URL, socket_url
 from tornado_ml.errors import BadFrame
 from tornado_ml.models.plain_data import NotPlain, plain
 from tornado_ml.protocol import messages
 from tornado_ml.protocol.codec import decode_json, encode_json
 from tornado_ml.protocol.messages import Document
 
-DEFAULT_URL = "ws://127.0.0.1:8765/ws"
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 MAX_ANSWER_DEPTH = 1000
 PING_INTERVAL_S = 20.0
@@ -57,7 +56,7 @@ class Client:
         self._closed = asyncio.Event()
 
     @classmethod
-    async def connect(cls, url: str = DEFAULT_URL) -> Self:
+    async def connect(cls, url: str = DEFAULT_SOCKET_URL) -> Self:
         """Open a connection.
 
         Args:
@@ -159,23 +158,6 @@ def predict(url: str, model: str, input_data: Any, *, model_version: str | None 
             return await client.predict(model, input_data, model_version=model_version)
 
     return asyncio.run(ask())
-
-
-def socket_url(url: str) -> str:
-    """The address of the service's socket, from that or from the address of its page.
-
-    Raises:
-        ValueError: `url` is no address.
-    """
-    try:
-        parts = urlsplit(url)
-        scheme = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}[parts.scheme]
-        if not parts.hostname or parts.port == 0:
-            raise ValueError
-    except (KeyError, ValueError):
-        raise ValueError(f"{url!r} is no address of a service; one looks like this: {DEFAULT_URL}") from None
-    path = parts.path.rstrip("/")
-    return urlunsplit((scheme, parts.netloc, path if path.endswith("/ws") else f"{path}/ws", parts.query, ""))
 
 
 _ANSWERS = {messages.PREDICTION_RESPONSE.name, messages.PREDICTION_ERROR.name}

@@ -8,45 +8,52 @@ from urllib.parse import quote
 
 from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 
+from tornado_ml.client.addresses import DEFAULT_PAGE_URL, page_url
 from tornado_ml.client.asyncio_client import ConnectionLost, PredictionError
+from tornado_ml.errors import BadFrame
 from tornado_ml.protocol.codec import decode_json
 
-DEFAULT_URL = "http://127.0.0.1:8765"
 MAX_DEPTH = 1000
 RELOAD_TIMEOUT_S = 600.0
 
 
-def model_names(url: str = DEFAULT_URL) -> list[str]:
+def model_names(url: str = DEFAULT_PAGE_URL) -> list[str]:
     """The names of the models of the service at `url`.
 
     Raises:
         ConnectionLost: nobody answers there, or not as this service does.
+        ValueError: `url` is no address.
     """
     return [model["qualified_name"] for model in _ask(url, "/api/models", "GET")["models"]]
 
 
-def reload(model: str, url: str = DEFAULT_URL) -> Any:
+def reload(model: str, url: str = DEFAULT_PAGE_URL) -> Any:
     """Load a model anew; gives its entry as `GET /api/models` has it.
 
     Raises:
         PredictionError: it could not be loaded and goes on as it was, or there is none of that name.
         ConnectionLost: nobody answers at `url`, or not as this service does.
+        ValueError: `url` is no address.
     """
     return _ask(url, f"/api/models/{quote(model, safe='')}/reload", "POST")
 
 
 def _ask(url: str, path: str, method: str) -> Any:
+    address = page_url(url) + path
+
     async def ask() -> HTTPResponse:
         body = b"" if method == "POST" else None
         return await AsyncHTTPClient().fetch(
-            url.rstrip("/") + path, method=method, body=body, raise_error=False, request_timeout=RELOAD_TIMEOUT_S
+            address, method=method, body=body, raise_error=False, request_timeout=RELOAD_TIMEOUT_S
         )
 
     try:
         response = asyncio.run(ask())
         document = decode_json(response.body, MAX_DEPTH)
+        if not isinstance(document, dict):
+            raise BadFrame
     except Exception as error:
-        raise ConnectionLost(f"Cannot ask {url}: {error}") from error
+        raise ConnectionLost(f"Cannot ask {address}: {error}") from error
     if response.code != 200:
         raise PredictionError(document)
     return document
