@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tornado_ml.errors import Fault
-from tornado_ml.models.plain_data import MAX_DEPTH, NotPlain, plain
+from tornado_ml.models.plain_data import MAX_DEPTH, NotPlain, is_finite, plain
 
 PLAIN_TYPES = {dict, list, str, int, float, bool, type(None)}
 NAN = math.nan
@@ -157,3 +157,28 @@ def test_what_is_plain_can_be_encoded_and_comes_back_the_same(value: object) -> 
     except NotPlain:
         return
     assert orjson.loads(orjson.dumps(result)) == result
+
+
+@pytest.mark.parametrize(
+    ("document", "finite"),
+    [
+        (1.5, True),
+        ("a", True),
+        (None, True),
+        ([], True),
+        ({"a": [1, 2.5, {"b": (1.0,)}]}, True),
+        ([1.0] * 100, True),
+        ([1e308] * 100, True),  # their sum is infinite, but none of them
+        ([1.0, "a", None] * 100, True),
+        ([1.0, *[10**400] * 100], True),
+        (math.nan, False),
+        ({"a": {"b": [math.inf]}}, False),
+        ((1.0, -math.inf), False),
+        ([1.0] * 100 + [math.nan], False),
+        ([math.inf, -math.inf] * 100, False),
+        ([1.0, "a", math.nan] * 100, False),
+        ([[1.0] * 100, [math.nan] * 100], False),
+    ],
+)
+def test_nan_and_infinity_are_found_wherever_they_are(document: Any, finite: bool) -> None:
+    assert is_finite(document) is finite

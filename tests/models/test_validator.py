@@ -99,3 +99,9 @@ def test_a_schema_that_changes_later_changes_nothing() -> None:
     validator = Validator(schema)
     schema["properties"]["a"]["type"] = "number"
     assert validator.fits({"a": "text"})
+
+
+@pytest.mark.parametrize("document", [{"a": 1.5}, {"a": "x"}, {}, []])
+def test_plain_data_is_judged_in_the_same_way_without_a_look_for_nan(document: object) -> None:
+    validator = Validator({"type": "object", "properties": {"a": {"type": "number"}}})
+    assert validator.fits_plain(document) is validator.fits(document)

@@ -6,7 +6,7 @@ Nothing is imported for arrays: whatever has `tolist()` (numpy, torch, pandas, j
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,8 @@ from tornado_ml.models.json_pointer import json_pointer
 MAX_DEPTH = 200
 """How deep data may nest; orjson encodes 254 levels, and a prediction is itself inside a message."""
 
+_CONTAINERS = (dict, list, tuple)
+_SHORT = 16
 _MIN_INT = -(2**63)
 _MAX_INT = 2**64 - 1
 
@@ -144,3 +146,30 @@ _CONVERTERS: dict[type, Callable[[Any, int], Any]] = {
     tuple: _array,
     dict: _object,
 }
+
+
+def is_finite(document: object) -> bool:
+    """Whether there is no NaN and no Infinity in the document."""
+    if isinstance(document, dict):
+        items: Collection[Any] = document.values()
+    elif isinstance(document, list | tuple):
+        items = document
+        if len(items) > _SHORT and isinstance(document[0], float) and _has_finite_sum(items):
+            return True
+    else:
+        return not isinstance(document, float) or math.isfinite(document)
+    for item in items:
+        if isinstance(item, float):
+            if not math.isfinite(item):
+                return False
+        elif isinstance(item, _CONTAINERS) and not is_finite(item):
+            return False
+    return True
+
+
+def _has_finite_sum(items: Collection[Any]) -> bool:
+    # Quicker than to look at each; NaN and Infinity never get lost in a sum.
+    try:
+        return math.isfinite(sum(items))
+    except (TypeError, OverflowError):
+        return False

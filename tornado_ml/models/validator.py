@@ -17,8 +17,7 @@ from tornado_ml.models.json_schema import (
     subschemas,
     with_patterns,
 )
-from tornado_ml.models.nonfinite import is_finite, keeps_null_out
-from tornado_ml.models.plain_data import NotPlain, plain
+from tornado_ml.models.plain_data import NotPlain, is_finite, plain
 
 
 class Validator:
@@ -38,24 +37,17 @@ class Validator:
             if subschema.get("additionalProperties") is False:
                 subschema.setdefault("properties", {})  # without, jsonschema-rs does not say which keys are unexpected
         self._compiled = _compiled(schema)
-        self._keeps_null_out = keeps_null_out(schema)
 
     def fits(self, document: object) -> bool:
-        """Whether `document` fits the schema.
-
-        It is taken for plain JSON data; what is not, such as NaN, fits nothing.
-        """
+        """Whether `document` is JSON data that fits the schema; NaN and Infinity fit nothing."""
         try:
-            fits = self._compiled.is_valid(document)
+            # To the compiled validator NaN and Infinity are null.
+            return bool(self._compiled.is_valid(document)) and is_finite(document)
         except ValueError:  # something in it is no JSON data
             return False
-        # To the compiled validator NaN and Infinity are null.
-        return fits and (self._keeps_null_out or is_finite(document))
 
     def fits_plain(self, document: object) -> bool:
-        """Whether plain JSON data fits the schema, as a JSON parser or `plain_data.plain` has made it: in it all
-        numbers are finite, so that need not be looked at.
-        """
+        """The same, sooner, of plain data as a JSON parser or `plain_data.plain` makes it: all its numbers are finite."""
         return bool(self._compiled.is_valid(document))
 
     def faults(self, document: object) -> list[Fault]:
