@@ -27,6 +27,7 @@ from tornado_ml.models.manager import Recipe
 from tornado_ml.plugins import factory_of
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+JUDGED_BY_THE_SERVICE = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +81,7 @@ class OutOfMemory:
 def main(fd: int, parent: int) -> None:
     """Work for the service at the other end of the socket `fd`, process `parent`."""
     _outlive_nobody(parent)
-    # A Ctrl-C, or a supervisor that signals the whole group, is for the service to judge.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
+    _leave_signals_to_the_service()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     channel = BlockingChannel(socket.socket(fileno=fd))
@@ -158,6 +157,23 @@ def _cancel_watch(channel: BlockingChannel, number: int) -> Callable[[], bool]:
         return is_cancelled
 
     return check
+
+
+def _leave_signals_to_the_service() -> None:
+    """A Ctrl-C, or a supervisor that signals every process, is for the service to judge.
+
+    They are not ignored but handled, by nothing: what is ignored stays so in the processes that a model starts, and
+    `terminate()` would not end them.
+    """
+    for number in JUDGED_BY_THE_SERVICE:
+        signal.signal(number, lambda *_: None)
+        signal.siginterrupt(number, False)
+    os.register_at_fork(after_in_child=_mind_signals)
+
+
+def _mind_signals() -> None:
+    for number in JUDGED_BY_THE_SERVICE:
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _outlive_nobody(parent: int) -> None:
