@@ -127,6 +127,16 @@ SQUARE = {"type": "object", "properties": {"kind": {"const": "square"}, "side": 
             {"radius": []},
             [("/a/radius", "must be a number, not an array")],
         ),
+        (
+            [{"properties": {"day": {"format": "date"}}}, {"type": "null"}],
+            {"day": "x"},
+            [("/a/day", "must be a date, like 2026-01-31")],
+        ),
+        (
+            [{"properties": {"k": {"enum": ["a", "b"]}, "n": {"minimum": 1}}}, {"properties": {"k": {"enum": ["c"]}}}],
+            {"k": "a", "n": 0},
+            [("/a/n", "must be at least 1")],
+        ),
         ([{"format": "ipv4"}, {"format": "ipv6"}], "x", [("/a", "must be an IPv4 address or an IPv6 address")]),
     ],
 )

@@ -181,26 +181,26 @@ def _name(error: Error, place: _Place) -> Iterable[Fault]:
 def _alternatives(error: Error, place: _Place) -> Iterable[Fault]:
     """Explains the one alternative that was meant, where that can be told; else says what kinds there are."""
     branches: list[list[Error]] = error.kind.context  # type: ignore[attr-defined]
-    start = len(error.instance_path)
-    wrong_types: set[str] = set()
-    meant: list[list[Error]] = []
-    for branch in branches:
-        here = [e for e in branch if len(e.instance_path) <= start and e.kind.name == "type"]
-        if here:
-            wrong_types.update(*(e.kind.types for e in here))  # type: ignore[attr-defined]
-        else:
-            meant.append(branch)
+    depth = len(error.instance_path)
+
+    def kinds(branch: list[Error], name: str, below: int = 0) -> list[Any]:
+        """The errors of one kind about this value, or about what is so far below it."""
+        return [e.kind for e in branch if e.kind.name == name and len(e.instance_path) == depth + below]
+
+    wrong_types = {name for branch in branches for kind in kinds(branch, "type") for name in kind.types}
+    meant = [branch for branch in branches if not kinds(branch, "type")]
     if not meant and wrong_types:
         yield Fault(json_pointer(place), _must_be(wrong_types, error.instance))
         return
     if len(meant) > 1:
-        # A constant that tells the alternatives apart (`"kind": "circle"`) rules out those with another one.
-        meant = [branch for branch in meant if not any(e.kind.name == "const" for e in branch)] or meant
-    formats = [branch[0].kind.format for branch in meant if len(branch) == 1 and branch[0].kind.name == "format"]  # type: ignore[attr-defined]
-    if len(formats) == len(meant):
+        # A key that tells the alternatives apart (`"kind": "circle"`) rules out those with another value.
+        told = [branch for branch in meant if not kinds(branch, "const", below=1) + kinds(branch, "enum", below=1)]
+        meant = told or meant
+    formats = [kind.format for branch in meant if len(branch) == 1 for kind in kinds(branch, "format")]
+    if len(meant) == 1:
+        yield from _faults(meant[0], place[: len(place) - depth])
+    elif len(formats) == len(meant):
         yield Fault(json_pointer(place), f"must be {_either([_format_name(name) for name in formats])}")
-    elif len(meant) == 1:
-        yield from _faults(meant[0], place[: len(place) - start])
     else:
         yield Fault(json_pointer(place), f"fits none of the {len(branches)} forms that are allowed here")
 

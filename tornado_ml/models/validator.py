@@ -47,7 +47,7 @@ class Validator:
             return False
 
     def fits_plain(self, document: object) -> bool:
-        """The same, sooner, of plain data as a JSON parser or `plain_data.plain` makes it: all its numbers are finite."""
+        """The same, sooner, of data whose numbers are all finite, such as a JSON parser or `plain_data.plain` makes."""
         return bool(self._compiled.is_valid(document))
 
     def faults(self, document: object) -> list[Fault]:
