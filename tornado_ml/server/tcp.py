@@ -1,4 +1,4 @@
-"""What the kernel knows of a connection: whether the other side takes what is sent to it."""
+"""What the kernel knows of a connection, and how it ends one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 # struct tcp_info of linux/tcp.h: tcpi_unacked (segments), tcpi_bytes_acked and, since Linux 4.6, tcpi_notsent_bytes.
 _TCP_INFO = struct.Struct("=24xI92xQ16xI")
+
+_LINGER_NOT = struct.pack("ii", 1, 0)  # struct linger: l_onoff, l_linger in seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +34,11 @@ def progress(connection: socket.socket) -> Progress | None:
         return None
     unacknowledged_segments, acknowledged_bytes, unsent_bytes = _TCP_INFO.unpack(info)
     return Progress(acknowledged_bytes, unacknowledged_segments > 0 or unsent_bytes > 0)
+
+
+def abort_on_close(connection: socket.socket) -> None:
+    """Let closing it drop what is still to be sent and reset the connection (RFC 9293, section 3.10.5).
+
+    The kernel would keep the rest for minutes, for a peer that may never read it.
+    """
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)

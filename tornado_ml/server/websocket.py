@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 MAX_UNFLUSHED_BYTES = 65536
 """How much is handed to Tornado's write buffer before the rest waits in the outbox, where it is bounded."""
 
-CUT_S = 3.0
+CUT_S = 3.5
 """How long a peer that was given up may take to read what is in the write buffer, and the close frame behind it."""
 
 RETRY_AFTER_S = 5.0
@@ -199,7 +199,7 @@ class SocketHandler(GuardedHandler, WebSocketHandler):
         self.connection.close()
         self._waits_since = None
         self.close(CLOSE_TRY_AGAIN_LATER.code, "answers are not being read")
-        self._loop.call_later(CUT_S, self._stream.close)
+        self._loop.call_later(CUT_S, self._cut)
 
     def _send_soon(self) -> None:
         """Send what waits at the end of this turn of the loop, so that what comes together goes together."""
@@ -208,6 +208,11 @@ class SocketHandler(GuardedHandler, WebSocketHandler):
         elif not self._will_send:
             self._will_send = True
             self._loop.call_soon(self._send_waiting)
+
+    def _cut(self) -> None:
+        if not self._stream.closed():
+            tcp.abort_on_close(self._stream.socket)
+            self._stream.close()
 
     def _send_waiting(self) -> None:
         self._will_send = False

@@ -1,0 +1,91 @@
+"""What the kernel tells of a real connection, and what it does when one is aborted."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tornado_ml.server.tcp import abort_on_close, progress
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+
+Pair = tuple[socket.socket, socket.socket]
+
+
+@pytest.fixture
+def pair() -> Iterator[Pair]:
+    """The two ends of a connection; the second has a small receive buffer."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(listener.getsockname())
+        server, _ = listener.accept()
+        with server:
+            server.setblocking(False)
+            yield server, client
+
+
+def fill(server: socket.socket) -> None:
+    """Send until the kernel takes no more, for a tenth of a second."""
+    full_since = time.monotonic()
+    while time.monotonic() - full_since < 0.1:
+        try:
+            server.send(bytes(65536))
+            full_since = time.monotonic()
+        except BlockingIOError:
+            time.sleep(0.01)
+
+
+def read_all(client: socket.socket) -> None:
+    """Read to the end of what was sent."""
+    while client.recv(65536):
+        pass
+
+
+def test_what_the_peer_has_taken_is_acknowledged(pair: Pair) -> None:
+    server, client = pair
+    before = progress(server)
+    assert before is not None
+    assert not before.has_unacknowledged
+    server.send(bytes(1000))
+    assert len(client.recv(2000)) == 1000
+    after = progress(server)
+    deadline = time.monotonic() + 5
+    while (after is None or after.has_unacknowledged) and time.monotonic() < deadline:
+        time.sleep(0.01)
+        after = progress(server)
+    assert after is not None
+    assert after.acknowledged_bytes - before.acknowledged_bytes == 1000
+    assert not after.has_unacknowledged
+
+
+def test_nothing_more_is_acknowledged_while_the_peer_does_not_read(pair: Pair) -> None:
+    server, client = pair
+    fill(server)
+    stuck = progress(server)
+    assert stuck is not None
+    assert stuck.has_unacknowledged
+    time.sleep(0.3)  # the kernel goes on probing whether there is room
+    assert progress(server) == stuck
+    for _ in range(20):
+        client.recv(65536)
+    moved = progress(server)
+    assert moved is not None
+    assert moved.acknowledged_bytes > stuck.acknowledged_bytes
+
+
+def test_of_a_closed_socket_nothing_is_known(pair: Pair) -> None:
+    pair[0].close()
+    assert progress(pair[0]) is None
+
+
+def test_an_aborted_connection_is_reset_and_what_was_on_its_way_is_dropped(pair: Pair) -> None:
+    server, client = pair
+    fill(server)
+    abort_on_close(server)
+    server.close()
+    with pytest.raises(ConnectionResetError):
+        read_all(client)
