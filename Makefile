@@ -4,6 +4,7 @@ PYTHONS ?= python3 python3.13 python3.12 python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 TOX := $(BIN)/tox
+PLUGINS := plugins/iris_model plugins/digits_model
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -13,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-serve: $(VENV)/serve.stamp ## serve the page and the example model; options: make serve ARGS="--port 9000"
+serve: $(VENV)/serve.stamp ## serve the page and the example models; options: make serve ARGS="--port 9000"
 	@$(BIN)/tornado-ml serve $(ARGS)
 
 test: $(VENV)/test.stamp ## run every check on every Python found; ends with what ran and what did not
@@ -36,9 +37,9 @@ clean: ## remove the environments and whatever else was made here
 	rm -rf .hypothesis .*_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(VENV)/serve.stamp: setup.cfg setup.py plugins/iris_model/setup.cfg | $(BIN)/python
-	@echo "Installing the service and its example model into $(VENV); this takes about half a minute."
-	@$(BIN)/python -m pip install --editable . --editable plugins/iris_model
+$(VENV)/serve.stamp: setup.cfg setup.py $(PLUGINS:=/setup.cfg) | $(BIN)/python
+	@echo "Installing the service and its example models into $(VENV); this takes about half a minute."
+	@$(BIN)/python -m pip install --editable . $(PLUGINS:%=--editable %)
 	@touch $@
 
 $(VENV)/test.stamp: tox.ini | $(BIN)/python

@@ -12,12 +12,12 @@ import pytest
 PAGE = "docs/tutorial/first-model.md"
 INSTALLATION = ".venv/bin/python -m pip install --editable ../tornado-ml"
 # Instead of installing the service and all that it needs, the new environment borrows them from the test's own, without
-# the example model. Python 3.11 puts a setuptools of its own, and an old one, into each new environment.
+# the example models. Python 3.11 puts a setuptools of its own, and an old one, into each new environment.
 BORROWED = f"""
 .venv/bin/python -m pip uninstall --quiet --yes setuptools
 for entry in '{sysconfig.get_path("purelib")}'/*; do
     case $entry in
-        *iris_model*) ;;
+        *iris_model* | *digits_model*) ;;
         *) ln -s "$entry" .venv/lib/python3.*/site-packages/ 2>/dev/null || true ;;
     esac
 done
