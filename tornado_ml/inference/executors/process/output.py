@@ -7,9 +7,10 @@ import logging
 import os
 from typing import BinaryIO
 
-CHUNK_BYTES = 256 * 1024
+CHUNK_BYTES = 1024 * 1024
+LARGE_BYTES = 32 * 1024
 PAUSE_S = 0.005
-"""Between two full chunks: a model that prints without end is slowed down by its full pipe, the event loop is not."""
+"""Between two large chunks: a model that prints without end is slowed down by its full pipe, the event loop is not."""
 MAX_LINES = 100
 """How many lines are logged in `WINDOW_S`; the rest is counted."""
 WINDOW_S = 1.0
@@ -63,7 +64,7 @@ async def log_output(stream: asyncio.StreamReader, name: str) -> None:
             dropped += rest.count(b"\n")
             rest = rest.rpartition(b"\n")[2]
         rest = rest[: MAX_LINE_LENGTH + 1]
-        if len(chunk) >= CHUNK_BYTES // 4:
+        if len(chunk) >= LARGE_BYTES:
             await asyncio.sleep(PAUSE_S)
     if dropped:
         log.warning("%d more lines of output were dropped.", dropped)
