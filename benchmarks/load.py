@@ -10,21 +10,23 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import select
 import sys
 import time
 from array import array
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import orjson
 
+from benchmarks import proc
 from benchmarks.wire import Connection, ConnectionLost, request_frame
 
 FRAME_COUNT = 4096
 """How many different requests there are: on each connection ids come again only after so many."""
-WARM_UP_S = 0.5
 GRACE_S = 10.0
 """How long after the end answers are waited for."""
 TIMELINE_STEP_S = 0.1
@@ -35,6 +37,7 @@ class Latency:
     """Milliseconds."""
 
     count: int
+    p10: float
     median: float
     p90: float
     p99: float
@@ -60,8 +63,14 @@ class Report:
     best_to_mean: float
     batch_size: float
     """The mean that the answers tell of; 0 if they tell none."""
+    predict_ms: float
+    """The mean time of the model that the answers tell of, a batch's whole time for each in it; 0 if they tell none."""
     client_cpu_us: float
     """Processor time of this client for each answer: near 1e6 / rate it was the bottleneck itself."""
+    front_cpu_us: float
+    """Processor time of the server's front process for each answer; 0 if it is not known."""
+    workers_cpu_us: float
+    """Processor time of its workers for each answer; 0 if they are not known."""
     begun_at: float
     """Of the monotonic clock, in seconds: where the timeline begins."""
     timeline: list[tuple[float, int, float]]
@@ -112,16 +121,31 @@ class Load:
         self._errors: Counter[str] = Counter()
         self._error_times: dict[str, list[float]] = defaultdict(list)
         self._batch_sizes = 0
+        self._predict_ms = 0.0
 
-    def run(self, seconds: float) -> Report:
-        self._turn_until(time.perf_counter() + WARM_UP_S)
+    def run(
+        self, seconds: float, *, warm_up_s: float = 0.5, front: Sequence[int] = (), workers: Sequence[int] = ()
+    ) -> Report:
+        """Put the load on, and tell what came of it.
+
+        Args:
+            seconds: how long it is measured.
+            warm_up_s: how long it is put on before.
+            front: the process that answers on the socket.
+            workers: processes that work for it.
+        """
+        self._turn_until(time.perf_counter() + warm_up_s)
         self._forget()
-        begun, begun_at, cpu_before = time.perf_counter(), time.monotonic(), time.process_time()
+        begun, begun_at = time.perf_counter(), time.monotonic()
+        watched = ([os.getpid()], front, workers)
+        before_s = [proc.cpu_s(*pids) for pids in watched]
         self._turn_until(begun + seconds)
-        lasted, cpu_s = time.perf_counter() - begun, time.process_time() - cpu_before
+        lasted = time.perf_counter() - begun
+        used_s = [proc.cpu_s(*pids) - before for pids, before in zip(watched, before_s, strict=True)]
         self._in_flight, self._rate = 0, 0
         rates = [one.answered for one in self._all]
         in_time = len(self._times)
+        client_cpu_us, front_cpu_us, workers_cpu_us = (used / in_time * 1e6 if in_time else 0.0 for used in used_s)
         grace = time.perf_counter() + GRACE_S
         while any(one.open for one in self._clients.values()) and time.perf_counter() < grace:
             self._take_answers(0.05)
@@ -140,7 +164,10 @@ class Load:
             worst_to_mean=min(rates) / mean if mean else 0.0,
             best_to_mean=max(rates) / mean if mean else 0.0,
             batch_size=self._batch_sizes / len(self._times) if self._times else 0.0,
-            client_cpu_us=cpu_s / in_time * 1e6 if in_time else 0.0,
+            predict_ms=self._predict_ms / len(self._times) if self._times else 0.0,
+            client_cpu_us=client_cpu_us,
+            front_cpu_us=front_cpu_us,
+            workers_cpu_us=workers_cpu_us,
             begun_at=begun_at,
             timeline=self._timeline(begun),
         )
@@ -217,7 +244,9 @@ class Load:
         self._times.append(now - due)
         self._due.append(due)
         one.answered += 1
-        self._batch_sizes += answer.get("meta", _NO_META)["batch_size"]
+        if "meta" in answer:
+            self._batch_sizes += answer["meta"]["batch_size"]
+            self._predict_ms += answer["meta"]["timing_ms"]["predict"]
         which = id % len(self._predictions)
         if data["prediction"] != self._predictions[which]:
             if self._predictions[which] is None:
@@ -239,6 +268,7 @@ class Load:
         self._errors.clear()
         self._error_times.clear()
         self._batch_sizes = 0
+        self._predict_ms = 0.0
         for one in self._all:
             one.answered = 0
 
@@ -249,15 +279,24 @@ class Load:
         return [(step * TIMELINE_STEP_S, len(took), max(took) * 1000) for step, took in sorted(steps.items())]
 
 
-_NO_META = {"batch_size": 0}
-
-
 def _latency(times: Any) -> Latency | None:
     ordered = sorted(times)
     if not ordered:
         return None
-    at = [round(1000 * ordered[int(share * (len(ordered) - 1))], 3) for share in (0.5, 0.9, 0.99, 1)]
+    at = [round(1000 * ordered[int(share * (len(ordered) - 1))], 3) for share in (0.1, 0.5, 0.9, 0.99, 1)]
     return Latency(len(ordered), *at)
+
+
+def report_of(document: Any) -> Report:
+    """The report from the JSON document that the command prints."""
+    latency = document["latency"]
+    return Report(
+        **document
+        | {
+            "latency": latency and Latency(**latency),
+            "error_latency": {code: Latency(**found) for code, found in document["error_latency"].items()},
+        }
+    )
 
 
 def main() -> None:
@@ -269,6 +308,11 @@ def main() -> None:
     parser.add_argument("--in-flight", type=int, default=1, help="requests that each connection keeps open")
     parser.add_argument("--rate", type=float, default=0, help="requests a second over all, instead of --in-flight")
     parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--warm-up", type=float, default=0.5, help="seconds of the same load before")
+    for whose in ("front", "workers"):
+        parser.add_argument(
+            f"--{whose}", type=int, nargs="+", default=[], metavar="PID", help="of the server: whose CPU time to tell"
+        )
     given = parser.parse_args()
     load = Load(
         given.url,
@@ -278,7 +322,8 @@ def main() -> None:
         in_flight=given.in_flight,
         rate=given.rate,
     )
-    sys.stdout.write(json.dumps(asdict(load.run(given.seconds))) + "\n")
+    report = load.run(given.seconds, warm_up_s=given.warm_up, front=given.front, workers=given.workers)
+    sys.stdout.write(json.dumps(asdict(report)) + "\n")
 
 
 if __name__ == "__main__":
