@@ -69,7 +69,7 @@ def test_a_model_that_does_not_load_is_failed_with_its_reason_and_the_others_ser
     assert bench.faults == []
     assert bench.closed == [failing]
     assert "Model broken 1.0 failed to load: OSError: no parameters" in caplog.text
-    with pytest.raises(ModelNotReady, match="it is failed"):
+    with pytest.raises(ModelNotReady, match="it has failed"):
         _ = deployment.input_validator
     with pytest.raises(ModelNotReady):
         _ = deployment.ready_report
