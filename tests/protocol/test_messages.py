@@ -22,6 +22,24 @@ def request(**changes: Any) -> dict[str, Any]:
     return {key: value for key, value in (document | changes).items() if value is not ...}
 
 
+def cancel(**changes: Any) -> dict[str, Any]:
+    return {
+        key: value
+        for key, value in ({"event": "prediction_cancel", "id": "r1", "data": {}} | changes).items()
+        if value is not ...
+    }
+
+
+def test_a_cancel_is_an_id_and_nothing_else() -> None:
+    message = parse(cancel())
+    assert (message.event, message.id, message.data) == (messages.PREDICTION_CANCEL, "r1", {})
+
+
+def test_a_request_may_say_its_version_its_deadline_and_what_it_replaces() -> None:
+    meta = {"model_version": "1.2", "deadline_ms": 0.5, "replaces": 7}
+    assert parse(request(meta=meta)).meta == meta
+
+
 def test_a_request_needs_no_id_and_no_meta() -> None:
     message = parse(request())
     assert (message.event, message.id, message.meta) == (messages.PREDICTION_REQUEST, None, {})
@@ -59,10 +77,21 @@ def test_anything_else_is_no_id(id: Any) -> None:
         (request(meta={"model_version": "latest"}), "/meta/model_version"),
         (request(meta={"model_version": "1.2.3"}), "/meta/model_version"),
         (request(meta={"model_version": "1\n"}), "/meta/model_version"),
-        (request(meta={"deadline_ms": 500}), "/meta/deadline_ms"),
+        (request(meta={"deadline_ms": 0}), "/meta/deadline_ms"),
+        (request(meta={"deadline_ms": -1}), "/meta/deadline_ms"),
+        (request(meta={"deadline_ms": "500"}), "/meta/deadline_ms"),
+        (request(meta={"deadline_ms": True}), "/meta/deadline_ms"),
+        (request(meta={"deadline_ms": 1e12}), "/meta/deadline_ms"),
         (request(meta={"stream": True}), "/meta/stream"),
         (request(meta={"session": "s"}), "/meta/session"),
-        (request(meta={"replaces": 1}), "/meta/replaces"),
+        (request(meta={"replaces": ""}), "/meta/replaces"),
+        (request(meta={"replaces": 1.0}), "/meta/replaces"),
+        (request(meta={"replaces": None}), "/meta/replaces"),
+        (cancel(id=...), "/id"),
+        (cancel(id=1.5), "/id"),
+        (cancel(data={"id": "r1"}), "/data/id"),
+        (cancel(data=...), "/data"),
+        (cancel(meta={}), "/meta"),
     ],
 )
 def test_a_bad_envelope_names_the_key(document: dict[str, Any], path: str) -> None:
@@ -72,7 +101,7 @@ def test_a_bad_envelope_names_the_key(document: dict[str, Any], path: str) -> No
     assert path[1:].replace("/", ".") in str(caught.value)
 
 
-@pytest.mark.parametrize("event", ["", "prediction", "prediction_response", "prediction_cancel", "hello", "x" * 10_000])
+@pytest.mark.parametrize("event", ["", "prediction", "prediction_response", "hello", "x" * 10_000])
 def test_an_event_that_clients_do_not_send_is_unknown(event: str) -> None:
     with pytest.raises(UnknownEvent, match="prediction_request") as caught:
         parse({"event": event})

@@ -115,7 +115,7 @@ ERRORS = [
     ("echo?model_version=x", post("1"), 400, "BAD_ENVELOPE"),
     ("echo?model_version=1&model_version=2", post("1"), 400, "BAD_ENVELOPE"),
     ("echo?verison=1", post("1"), 400, "BAD_ENVELOPE"),
-    ("echo?deadline_ms=1", post("1"), 400, "BAD_ENVELOPE"),
+    ("echo?deadline_ms=soon", post("1"), 400, "BAD_ENVELOPE"),
     ("echo", post('"' + "x" * 65_535 + '"'), 413, "BODY_TOO_LARGE"),
     ("echo", post("1", content_type="text/plain"), 415, "UNSUPPORTED_MEDIA_TYPE"),
     ("echo", post("a=1", content_type="application/x-www-form-urlencoded"), 415, "UNSUPPORTED_MEDIA_TYPE"),
