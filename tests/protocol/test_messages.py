@@ -148,7 +148,8 @@ def test_every_error_fits_the_declared_error_document() -> None:
     concrete = [error for error in below(ServiceError) if "code" in vars(error)]
     assert len(concrete) > 10
     for error in concrete:
-        made = error(details=[Fault("", "is odd")], retry_after_s=1)
+        made = error()
+        made.details, made.retry_after_s = (Fault("", "is odd"),), 1
         assert validator.faults(error_data(made, "m")) == []
 
 
