@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
-from urllib.request import Request, urlopen
+from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
@@ -27,6 +27,7 @@ Settings = Callable[..., Path]
 Folder = Callable[..., Path]
 Text = Callable[[str], str]
 
+OPENER = build_opener(ProxyHandler({}))  # the service is on this machine, whatever proxy there is
 NOISY = """
     import os, subprocess, sys
     print("at import")
@@ -56,14 +57,14 @@ NOISY = """
 
 
 def get(server: RunningServer, path: str) -> Any:
-    with urlopen(server.url + path, timeout=10) as response:
+    with OPENER.open(server.url + path, timeout=10) as response:
         return json.load(response)
 
 
 def predict(server: RunningServer, model: str, document: Any) -> Any:
     url = f"{server.url}/api/models/{model}/predictions"
     request = Request(url, json.dumps(document).encode(), {"Content-Type": "application/json"})
-    with urlopen(request, timeout=30) as response:
+    with OPENER.open(request, timeout=30) as response:
         return json.load(response)["prediction"]
 
 

@@ -276,3 +276,9 @@ def test_a_single_question_blocks_until_it_is_answered_or_lost() -> None:
         predict(f"ws://127.0.0.1:{free_port()}/ws", "echo", 1)
     with pytest.raises(ValueError, match="is no address"):
         predict("nowhere", "echo", 1)
+
+
+@pytest.mark.gen_test
+async def test_a_single_question_may_be_asked_where_a_loop_runs_as_in_a_notebook() -> None:
+    with pytest.raises(ConnectionLost, match="refused"):
+        predict(f"ws://127.0.0.1:{free_port()}/ws", "echo", 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self
 
@@ -150,14 +151,19 @@ class Client:
 def predict(url: str, model: str, input_data: Any, *, model_version: str | None = None) -> Document:
     """Connect, ask once, disconnect; blocks. Takes, answers and raises what `Client` does.
 
-    Inside a running event loop, as in a notebook, use `Client`.
+    An event loop that runs in the caller's thread, as in a notebook, stands still meanwhile.
     """
 
     async def ask() -> Document:
         async with await Client.connect(url) as client:
             return await client.predict(model, input_data, model_version=model_version)
 
-    return asyncio.run(ask())
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(ask())
+    with ThreadPoolExecutor(1) as other_thread:  # one thread cannot run two loops
+        return other_thread.submit(asyncio.run, ask()).result()
 
 
 _ANSWERS = {messages.PREDICTION_RESPONSE.name, messages.PREDICTION_ERROR.name}
