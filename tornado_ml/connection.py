@@ -23,7 +23,7 @@ from tornado_ml.errors import (
 )
 from tornado_ml.inference.service import InferenceService, Prediction, Request, Ticket
 from tornado_ml.protocol import messages
-from tornado_ml.protocol.codec import decode_json, encode_json
+from tornado_ml.protocol.codec import check_depth, encode_json, parse_json
 from tornado_ml.protocol.messages import ClientMessage, Document, RequestId
 
 log = logging.getLogger(__name__)
@@ -101,10 +101,11 @@ class Connection:
         try:
             if not isinstance(frame, str):
                 raise BadFrame("This is a binary frame; on this subprotocol frames are text.")
-            document = decode_json(frame, self._limits.max_json_depth)
+            document = parse_json(frame)
             if not isinstance(document, dict):
                 raise BadFrame
             id = messages.readable_id(document)
+            check_depth(frame, document, self._limits.max_json_depth)
             message = messages.parse(document)
             if message.event is messages.PREDICTION_CANCEL:
                 self._drop(message.id, Cancelled)

@@ -92,7 +92,7 @@ ERRORS = [
     ("DESERIALIZATION_ERROR", "BAD_FRAME", json.dumps(broken())[:-1], ...),
     ("DESERIALIZATION_ERROR", "BAD_FRAME", json.dumps(asking("echo", float("nan"))), ...),
     ("DESERIALIZATION_ERROR", "BAD_FRAME", json.dumps(asking("echo", float("inf"))), ...),
-    ("DESERIALIZATION_ERROR", "BAD_FRAME", json.dumps(asking("echo", json.loads("[" * 63 + "]" * 63))), ...),
+    ("DESERIALIZATION_ERROR", "BAD_FRAME", json.dumps(asking("echo", json.loads("[" * 63 + "]" * 63))), "b"),
     ("DESERIALIZATION_ERROR", "BAD_FRAME", b"\x81\xa5event\xa1x", ...),
     ("DESERIALIZATION_ERROR", "BAD_FRAME", json.dumps(BROKEN).encode(), ...),
     ("DESERIALIZATION_ERROR", "BAD_ENVELOPE", {"id": "b"}, "b"),

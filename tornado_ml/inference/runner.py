@@ -52,6 +52,7 @@ class ModelRunner:
         self._scheduler = Scheduler(limits, settings.workers)
 
         def fail(reason: str) -> None:
+            log.error("Model %s has failed: %s", report.qualified_name, reason)
             if self._scheduler is not None:
                 self._scheduler.fail_all(reason)
             on_failed(reason)

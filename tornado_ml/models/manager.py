@@ -226,7 +226,7 @@ class ModelManager(Generic[R]):
             ModelLoadError: a version could not be loaded; it and those after it go on as they were.
         """
         for old in self.versions(qualified_name):
-            await self._replace([old], [old.registration], old.plugins)
+            await self._replace([old], [old.registration], old.plugins, qualified_name)
 
     async def renew(self, plugin: str, registrations: Sequence[Registration]) -> None:
         """Put what a plugin registers now in the place of what it registered before.
@@ -237,13 +237,26 @@ class ModelManager(Generic[R]):
         await self._replace([one for one in self._deployments if plugin in one.plugins], registrations, {plugin})
 
     async def _replace(
-        self, old: Sequence[Deployment[R]], registrations: Sequence[Registration], plugins: set[str]
+        self,
+        old: Sequence[Deployment[R]],
+        registrations: Sequence[Registration],
+        plugins: set[str],
+        qualified_name: str | None = None,
     ) -> None:
-        """The old instances answer until the new ones are ready, and finish what they run."""
+        """The old instances answer until the new ones are ready, and finish what they run.
+
+        Args:
+            old: what goes.
+            registrations: what comes.
+            plugins: the keys of the plugins that brought it.
+            qualified_name: what the new ones must be called; None leaves that to them.
+        """
         new = [Deployment(registration, self._make_runner(registration)) for registration in registrations]
         try:
             for one in new:
                 report = await one.runner.load(one.failed)
+                if qualified_name not in (None, report.qualified_name):
+                    raise ModelLoadError(f"It calls itself {report.qualified_name} now; that takes a restart.")
                 if any(
                     other.identity == report.identity
                     for other in [*self._deployments, *new]
@@ -256,7 +269,7 @@ class ModelManager(Generic[R]):
                 raise ModelLoadError("It has been unloaded in the meantime.")
         except OperatorError as error:
             await asyncio.gather(*(one.runner.close() for one in new))
-            names = ", ".join(sorted({shown(one.known_identity) for one in old})) or "What is there"
+            names = ", ".join(sorted({shown(one.identity) for one in old if one.identity})) or "What is there"
             raise ModelLoadError(f"{names} goes on as it was: {error}") from error
         place = min((self._deployments.index(one) for one in old if self._has(one)), default=len(self._deployments))
         self._deployments = [one for one in self._deployments if one not in old]

@@ -13,17 +13,31 @@ def decode_json(frame: str | bytes, max_depth: int) -> Any:
     """The JSON value that `frame` is.
 
     Raises:
-        BadFrame: not JSON (RFC 8259), a number that is NaN or infinite, or nested deeper than `max_depth`.
+        BadFrame: as `parse_json` and `check_depth`.
+    """
+    value = parse_json(frame)
+    check_depth(frame, value, max_depth)
+    return value
+
+
+def parse_json(frame: str | bytes) -> Any:
+    """The JSON value that `frame` is, however deep.
+
+    Raises:
+        BadFrame: not JSON (RFC 8259), or a number that is NaN or infinite.
     """
     try:
-        value = orjson.loads(frame)
+        return orjson.loads(frame)
     except orjson.JSONDecodeError as error:
         raise BadFrame(f"This is not JSON: {error}.") from error
+
+
+def check_depth(frame: str | bytes, value: Any, max_depth: int) -> None:
+    """Raises BadFrame if `value`, which `frame` was parsed to, is nested deeper than `max_depth`."""
     # Counting brackets takes a fraction of the parser's time and settles nearly every frame.
     brackets = frame.count("{") + frame.count("[") if isinstance(frame, str) else frame.count(b"{") + frame.count(b"[")
     if brackets > max_depth and _depth_exceeds(value, max_depth):
         raise BadFrame(f"This is nested deeper than {max_depth} levels.")
-    return value
 
 
 def encode_json(document: Any) -> bytes:
