@@ -1,0 +1,75 @@
+"""The URL map: every declared route is bound, and nothing is bound that is not declared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tornado.httpclient import AsyncHTTPClient
+from tornado.web import Application
+
+from tornado_ml.protocol.routes import ROUTES
+from tornado_ml.server.base import SECURITY_HEADERS, DocumentHandler, GuardedHandler, Shared
+from tornado_ml.server.health import LiveHandler, ReadyHandler
+from tornado_ml.server.websocket import SocketHandler
+
+
+def bound(app: Application) -> dict[str, Any]:
+    """Handler classes by the patterns they are bound to."""
+    (rules,) = (rule.target for rule in app.default_router.rules if rule.target is app.wildcard_router)
+    return {rule.matcher.regex.pattern.removesuffix("$"): rule.target for rule in rules.rules}
+
+
+def test_every_declared_route_is_bound_to_a_handler_of_its_method(app: Application) -> None:
+    handlers = bound(app)
+    for route in ROUTES:
+        assert route.method.lower() in vars(handlers[route.pattern]), route.name
+        assert issubclass(handlers[route.pattern], DocumentHandler)
+
+
+def test_every_bound_address_of_rest_is_declared(app: Application) -> None:
+    declared = {route.pattern for route in ROUTES}
+    rest = {pattern for pattern, handler in bound(app).items() if issubclass(handler, DocumentHandler)}
+    assert rest == declared
+    assert {pattern for pattern in bound(app) if pattern.startswith("/api")} <= declared
+
+
+def test_a_handler_answers_no_method_that_is_not_declared_for_its_address(app: Application) -> None:
+    for pattern, handler in bound(app).items():
+        declared = {route.method for route in ROUTES if route.pattern == pattern}
+        if declared:
+            written = {name.upper() for name in ("get", "post", "put", "patch", "delete") if name in vars(handler)}
+            assert written == declared
+
+
+def test_every_handler_is_guarded_but_those_of_health(app: Application) -> None:
+    handlers = [*bound(app).values(), app.settings["default_handler_class"]]
+    assert all(issubclass(handler, GuardedHandler) for handler in handlers)
+    assert {handler for handler in handlers if not handler.is_guarded} == {LiveHandler, ReadyHandler}
+
+
+def test_routes_that_go_without_a_guard_are_declared_so(app: Application) -> None:
+    for route in ROUTES:
+        assert bound(app)[route.pattern].is_guarded is route.is_guarded
+
+
+def test_no_two_patterns_take_the_same_address(app: Application) -> None:
+    addresses = [re.sub(r"\(.*?\)", "x", route.pattern) for route in ROUTES] + ["/", "/ws", "/models/x/predict"]
+    for address in addresses:
+        assert len([pattern for pattern in bound(app) if re.fullmatch(pattern, address)]) == 1, address
+
+
+def test_the_socket_is_told_the_limits_of_the_settings(app: Application, shared: Shared) -> None:
+    assert bound(app)["/ws"] is SocketHandler
+    assert app.settings["websocket_max_message_size"] == shared.settings.server.max_message_bytes
+    assert app.settings["websocket_ping_interval"] == shared.settings.server.ping_interval_s
+
+
+@pytest.mark.gen_test
+async def test_the_headers_say_nothing_of_what_the_service_is_made_with(
+    http_client: AsyncHTTPClient, base_url: str, logged: Callable[[], str]
+) -> None:
+    headers = (await http_client.fetch(base_url)).headers
+    assert headers["Server"] == SECURITY_HEADERS["Server"] == "tornado-ml"

@@ -1,0 +1,138 @@
+"""The page and its files: where they are, how they are cached, and that nothing else can be had."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tornado.httpclient import AsyncHTTPClient, HTTPResponse
+
+from tornado_ml.resources import web_directory
+from tornado_ml.server.ui import file_patterns
+
+Fetch = Callable[..., Any]
+PAGES = ["/", "/models/echo/metadata", "/models/echo/predict", "/models/nobody/predict", "/?x=1"]
+
+
+@pytest.fixture
+def fetch(http_client: AsyncHTTPClient, base_url: str) -> Fetch:
+    async def fetch(path: str, **options: Any) -> HTTPResponse:
+        return await http_client.fetch(base_url + path, raise_error=False, **options)
+
+    return fetch
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.gen_test
+async def test_the_page_stands_at_each_of_its_addresses(fetch: Fetch, path: str) -> None:
+    response = await fetch(path)
+    assert response.code == 200
+    assert response.headers["Content-Type"].startswith("text/html")
+    assert response.body == (web_directory() / "index.html").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "path", ["/models", "/models/", "/models/echo", "/models/echo/", "/models//predict", "/models/a/b/predict", "/x"]
+)
+@pytest.mark.gen_test
+async def test_it_stands_nowhere_else(fetch: Fetch, path: str) -> None:
+    assert (await fetch(path)).code == 404
+
+
+@pytest.mark.gen_test
+async def test_head_says_what_get_would_without_the_body(fetch: Fetch) -> None:
+    for path in ("/", "/models/echo/predict", "/js/main.js"):
+        got, asked = await fetch(path), await fetch(path, method="HEAD")
+        assert (asked.code, asked.body) == (200, b"")
+        for name in ("Content-Length", "Content-Type", "Etag", "Cache-Control", "Last-Modified"):
+            assert asked.headers[name] == got.headers[name]
+
+
+@pytest.mark.parametrize(
+    ("path", "content_type"),
+    [("/js/main.js", "text/javascript"), ("/css/base.css", "text/css"), ("/favicon.svg", "image/svg+xml")],
+)
+@pytest.mark.gen_test
+async def test_each_file_says_what_it_is(fetch: Fetch, path: str, content_type: str) -> None:
+    response = await fetch(path)
+    assert response.code == 200
+    assert response.headers["Content-Type"].partition(";")[0] == content_type
+    assert response.body == (web_directory() / path[1:]).read_bytes()
+
+
+@pytest.mark.parametrize("path", ["/", "/models/echo/predict", "/js/main.js", "/css/base.css"])
+@pytest.mark.gen_test
+async def test_a_browser_asks_each_time_and_is_told_when_nothing_has_changed(fetch: Fetch, path: str) -> None:
+    first = await fetch(path)
+    assert first.headers["Cache-Control"] == "no-cache"
+    for headers in (
+        {"If-None-Match": first.headers["Etag"]},
+        {"If-None-Match": f'"other", W/{first.headers["Etag"]}'},
+        {"If-Modified-Since": first.headers["Last-Modified"]},
+    ):
+        again = await fetch(path, headers=headers)
+        assert (again.code, again.body) == (304, b"")
+        assert again.headers["Etag"] == first.headers["Etag"]
+    changed = await fetch(path, headers={"If-None-Match": '"another"'})
+    assert (changed.code, changed.body) == (200, first.body)
+
+
+TRAVERSAL = [
+    "/js/../../settings.toml",
+    "/js/../../tornado_ml/errors.py",
+    "/js/%2e%2e/%2e%2e/settings.toml",
+    "/js/..%2f..%2fsettings.toml",
+    "/js/..%5c..%5csettings.toml",
+    "/js//etc/passwd",
+    "/js/%2fetc%2fpasswd",
+    "/js/main.js%00",
+    "/js/%00",
+    "/js/%ff",
+    "/js/" + "x" * 5000,
+    "/js/",
+    "/js",
+    "/js/client",
+    "/css/",
+    "/../settings.toml",
+    "/settings.toml",
+    "/__init__.py",
+]
+
+
+async def ask_raw(port: int, path: str) -> bytes:
+    """The answer to a path exactly as it is written, which a client would put in order first."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+    answer = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    return answer
+
+
+@pytest.mark.parametrize("path", TRAVERSAL)
+@pytest.mark.gen_test
+async def test_no_path_leads_out_of_the_pages_files(
+    http_server: Any, http_port: int, path: str, logged: Callable[[], str]
+) -> None:
+    answer = await ask_raw(http_port, path)
+    assert answer.startswith(b"HTTP/1.1 404 ")
+    assert b'"NOT_FOUND"' in answer
+    assert "failed" not in logged()
+
+
+@pytest.mark.gen_test
+async def test_only_reading_is_allowed(fetch: Fetch) -> None:
+    for path in ("/", "/js/main.js"):
+        response = await fetch(path, method="POST", body=b"x" * 100_000)
+        assert (response.code, response.headers["Allow"]) == (405, "GET, HEAD")
+
+
+def test_the_addresses_of_files_are_those_of_the_folders_and_the_files_beside_the_page(tmp_path: Path) -> None:
+    for name in ("index.html", "icon.svg", "robots.txt", "notes.md", ".hidden.svg", "_draft.svg"):
+        (tmp_path / name).touch()
+    for name in ("js", "css", "__pycache__", ".git"):
+        (tmp_path / name).mkdir()
+    assert file_patterns(tmp_path) == ["/(css/.+)", "/(js/.+)", "/(icon[.]svg)", "/(robots[.]txt)"]
