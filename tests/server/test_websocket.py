@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import pytest
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
 from websockets.asyncio.client import connect as foreign_connect
+from websockets.exceptions import ConnectionClosed
 
 from tornado_ml.server.base import Shared
 
@@ -122,16 +124,16 @@ ERRORS = [
 ]
 
 
-@pytest.mark.parametrize(("type", "code", "frame", "id"), ERRORS)
+@pytest.mark.parametrize(("kind", "code", "frame", "id"), ERRORS)
 @pytest.mark.gen_test
 async def test_each_error_is_named_and_the_next_request_is_answered(
-    connect: Connect, type: str, code: str, frame: Any, id: Any
+    connect: Connect, kind: str, code: str, frame: Any, id: Any
 ) -> None:
     peer = await connect()
     answer = await (peer.socket.write_message(frame, binary=True) if isinstance(frame, bytes) else peer.send(frame))
     answer = await peer.read()
     assert answer["event"] == "prediction_error"
-    assert (answer["data"]["type"], answer["data"]["code"]) == (type, code)
+    assert (answer["data"]["type"], answer["data"]["code"]) == (kind, code)
     assert answer.get("id", ...) == id
     assert "4711" not in json.dumps(answer), "the cause is for the log alone"
     assert (await peer.ask(broken(id="next")))["data"]["prediction"] == {"answer": 1}
@@ -203,8 +205,9 @@ async def test_requests_of_a_client_that_is_gone_are_dropped(connect: Connect, a
 @pytest.mark.gen_test
 async def test_a_message_that_is_too_large_closes_with_1009(socket_url: str, size: int) -> None:
     async with foreign_connect(socket_url) as socket:
-        with pytest.raises(Exception, match="1009"):
+        with contextlib.suppress(ConnectionClosed):
             await socket.send("x" * size)
+        with pytest.raises(ConnectionClosed):
             await socket.recv()
         assert socket.close_code == 1009
 
