@@ -86,6 +86,10 @@ def start_what_can_be_stopped() -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(forked, 0)[1]) == -15
 
 
+def have_no_bad_day() -> None:
+    """Others may kill it."""
+
+
 BAD_DAYS = [
     loop_forever,
     segfault,
@@ -99,6 +103,7 @@ BAD_DAYS = [
     leave_a_process_behind,
     leave_a_thread_behind,
     start_what_can_be_stopped,
+    have_no_bad_day,
 ]
 
 
