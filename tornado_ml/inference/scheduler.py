@@ -105,7 +105,7 @@ class Scheduler:
         if job.state is JobState.QUEUED:
             self._batcher.remove(job, job.client)
             job.dropped_as = dropped_as
-            job.settle(dropped(job, "skipped"))
+            job.settle(dropped(job, "stopped" if job.runs else "skipped"))
         elif job.state is JobState.RUNNING and job.dropped_as is None:
             job.dropped_as = dropped_as
             self._look_whether_abandoned(job.batch)
