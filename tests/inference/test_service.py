@@ -210,7 +210,7 @@ async def test_a_drain_refuses_new_work_and_waits_for_what_runs(service: Inferen
     with pytest.raises(ShuttingDown):
         await service.predict(Request("echo", 1), client=1)
     await drain
-    assert running.done() or (await running).prediction == {"slept": 0.3}
+    assert (await asyncio.wait_for(running, 0.1)).prediction == {"slept": 0.3}
 
 
 @pytest.mark.gen_test
