@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 
 from tornado_ml.resources import default_settings_file
-from tornado_ml.settings import Settings, load_settings
+from tornado_ml.settings import ModelSettings, Settings, load_settings
 from tornado_ml.settings.reference import default_settings_text, describe
 from tornado_ml.settings.toml_text import parse
 
@@ -39,7 +40,7 @@ def test_what_the_shipped_file_shows_in_comments_can_be_used() -> None:
     commented = text[text.index("# [[plugins.models]]") : text.index("# Environments")]
     assert parse("\n".join(line.removeprefix("# ") for line in commented.splitlines() if line != "#")) == {
         "plugins": {"models": [{"module_name": "iris_model.iris_predict", "class_name": "IrisModel"}]},
-        "models": {"NAME": {"required": False}},
+        "models": {"NAME": dataclasses.asdict(ModelSettings())},
     }
 
 
