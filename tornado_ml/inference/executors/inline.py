@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from tornado_ml.errors import ModelLoadError, OperatorError, WorkerLost
+from tornado_ml.errors import ModelLoadError, OperatorError, WorkerLost, told
 from tornado_ml.inference.scheduler import Scheduler
 from tornado_ml.models.loaded import LoadedModel, ModelReport
 from tornado_ml.models.manager import Registration
@@ -32,7 +32,7 @@ class InlineExecutor:
             raise
         # A constructor may call sys.exit, which is no Exception.
         except BaseException as error:
-            raise ModelLoadError(f"{type(error).__name__}: {error}") from error
+            raise ModelLoadError(told(error)) from error
         return self._model.report
 
     def start(self, scheduler: Scheduler, on_failed: Callable[[str], None]) -> None:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from tornado_ml.errors import ModelLoadError, OperatorError, WorkerLost
+from tornado_ml.errors import ModelLoadError, OperatorError, WorkerLost, told
 from tornado_ml.inference.scheduler import Scheduler
 from tornado_ml.models import cancellation
 from tornado_ml.models.loaded import Answers, LoadedModel, ModelReport
@@ -85,7 +85,7 @@ class ThreadExecutor:
             raise
         # A constructor may call sys.exit, which is no Exception.
         except BaseException as error:
-            raise ModelLoadError(f"{type(error).__name__}: {error}") from error
+            raise ModelLoadError(told(error)) from error
 
     async def _call(self, function: Callable[[], T]) -> T:
         """Call `function` in the thread."""
