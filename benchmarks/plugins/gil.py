@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Any, ClassVar
 
 from tornado_ml import MLModel, hookimpl
+
+SECONDS = {"type": "integer", "minimum": 0, "maximum": 10}
+INTEGER = {"type": "integer"}
 
 
 class KeepsTheLock(MLModel):
@@ -14,8 +16,8 @@ class KeepsTheLock(MLModel):
     description = "Sleeps in C for so many seconds, and no other thread of its process runs Python meanwhile."
     major_version = 1
     minor_version = 0
-    input_schema: ClassVar[dict[str, Any]] = {"type": "integer", "minimum": 0, "maximum": 10}
-    output_schema: ClassVar[dict[str, Any]] = {"type": "integer"}
+    input_schema = SECONDS
+    output_schema = INTEGER
 
     def predict(self, data: int) -> int:
         left: int = ctypes.PyDLL(None).sleep(data)
@@ -28,8 +30,8 @@ class Neighbour(MLModel):
     description = "Answers with its input."
     major_version = 1
     minor_version = 0
-    input_schema: ClassVar[dict[str, Any]] = {"type": "integer"}
-    output_schema: ClassVar[dict[str, Any]] = {"type": "integer"}
+    input_schema = INTEGER
+    output_schema = INTEGER
 
     def predict(self, data: int) -> int:
         return data

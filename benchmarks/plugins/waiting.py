@@ -5,11 +5,22 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from tornado_ml import MLModel, hookimpl
 
 BUSY_S = 0.005
+
+QUESTION = {
+    "type": "object",
+    "properties": {"number": {"type": "integer"}, "who": {"type": "boolean"}},
+    "required": ["number"],
+}
+ANSWER = {
+    "type": "object",
+    "properties": {"number": {"type": "integer"}, "worker": {"type": "integer"}},
+    "required": ["number"],
+}
 
 
 class OneByOne(MLModel):
@@ -18,16 +29,8 @@ class OneByOne(MLModel):
     description = "Answers with its input, and with its process where it is asked who it is."
     major_version = 1
     minor_version = 0
-    input_schema: ClassVar[dict[str, Any]] = {
-        "type": "object",
-        "properties": {"number": {"type": "integer"}, "who": {"type": "boolean"}},
-        "required": ["number"],
-    }
-    output_schema: ClassVar[dict[str, Any]] = {
-        "type": "object",
-        "properties": {"number": {"type": "integer"}, "worker": {"type": "integer"}},
-        "required": ["number"],
-    }
+    input_schema = QUESTION
+    output_schema = ANSWER
 
     def predict(self, data: Mapping[str, Any]) -> dict[str, Any]:
         time.sleep(BUSY_S)

@@ -1,5 +1,5 @@
-"""50 clients send 1,000 requests a second, each when it is due, to a model whose workers are busy for 5 ms with each batch.
-Then a worker is ended with SIGKILL. What it had in its hands is to be answered all the same.
+"""50 clients send 1,000 requests a second, each when it is due, to a model whose workers are busy for 5 ms with each
+batch. Then a worker is ended with SIGKILL. What it had in its hands is to be answered all the same.
 """
 
 from __future__ import annotations

@@ -61,6 +61,10 @@ def run(effort: Effort) -> Findings:
                 median_of(ours, lambda run: run.worst_to_mean),
                 at_least=0.5,
             ),
+            Figure(
+                f"{_load(in_flight)}: slowest connection of the floor, of the mean",
+                median_of(floors, lambda run: run.worst_to_mean),
+            ),
         ]
     return Findings(PINNED, figures, load_table(runs), as_data(runs))
 

@@ -1,5 +1,5 @@
-"""A model calls C code that keeps Python's global lock for 4 s, while a client of another model measures its round trip:
-with the two in processes of their own, and, to compare, in threads of the service.
+"""A model calls C code that keeps Python's global lock for 4 s, while a client of another model measures its round
+trip: with the two in processes of their own, and, to compare, in threads of the service.
 """
 
 from __future__ import annotations
