@@ -1,109 +1,239 @@
-"""What is said of the wire is valid, complete, and what the service does."""
+"""OpenAPI, AsyncAPI and the browser's constants: valid, complete, and true of the running service."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from tornado.httpclient import AsyncHTTPClient
 
-from tornado_ml.models.validator import Validator
-from tornado_ml.protocol import messages
+from tornado_ml.connection import Connection, ConnectionLimits
+from tornado_ml.protocol import catalogue, messages
 from tornado_ml.protocol.catalogue import asyncapi, browser_constants, error_classes, openapi
-from tornado_ml.protocol.routes import ROUTES
+from tornado_ml.protocol.routes import HTTP_STATUS, ROUTES, Route
+from tornado_ml.server.base import Shared
+
+Document = dict[str, Any]
 
 
 def references(value: Any) -> Iterator[str]:
+    """Every `$ref` of a document."""
     if isinstance(value, dict):
-        if isinstance(value.get("$ref"), str):
-            yield value["$ref"]
-        for inner in value.values():
-            yield from references(inner)
+        for key, inner in value.items():
+            if key == "$ref":
+                yield inner
+            else:
+                yield from references(inner)
     elif isinstance(value, list):
         for inner in value:
             yield from references(inner)
 
 
-def target(document: Any, reference: str) -> Any:
-    for key in reference.removeprefix("#/").split("/"):
-        document = document[key]
-    return document
+def resolve(document: Document, reference: str) -> Any:
+    """What a local reference points to."""
+    assert reference.startswith("#/")
+    value: Any = document
+    for part in reference[2:].split("/"):
+        value = value[part.replace("~1", "/").replace("~0", "~")]
+    return value
 
 
-def standalone(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    """One schema of a description, with those it refers to."""
-    return schema | {"components": {"schemas": document["components"]["schemas"]}}
+def faults(description: Document, schema: Document, document: Any) -> list[str]:
+    """Why `document` does not fit a schema of `description`."""
+    validator = jsonschema_rs.Draft202012Validator({**schema, "components": description["components"]})
+    return [error.message for error in validator.iter_errors(document)]
 
 
-def test_the_openapi_document_is_valid() -> None:
-    assert list(OpenAPIV31SpecValidator(openapi()).iter_errors()) == []
+def test_openapi_is_valid() -> None:
+    OpenAPIV31SpecValidator(openapi()).validate()
 
 
-def test_each_route_is_described_with_what_it_may_answer() -> None:
-    paths = openapi()["paths"]
-    for route in ROUTES:
-        operation = paths[route.path][route.method.lower()]
-        assert operation["operationId"] == route.name
-        assert "200" in operation["responses"]
-        assert "500" in operation["responses"]
-        assert ("403" in operation["responses"]) == route.is_guarded
+def test_openapi_describes_each_route_and_nothing_else() -> None:
+    described = {(path, method) for path, methods in openapi()["paths"].items() for method in methods}
+    assert described == {(route.path, route.method.lower()) for route in ROUTES}
 
 
-@pytest.mark.parametrize("document", [openapi(), asyncapi()], ids=["openapi", "asyncapi"])
-def test_each_reference_leads_somewhere(document: dict[str, Any]) -> None:
-    found = set(references(document))
+@pytest.mark.parametrize("describe", [openapi, asyncapi])
+def test_each_reference_points_to_something(describe: Callable[[], Document]) -> None:
+    document = describe()
+    found = list(references(document))
     assert found
     for reference in found:
-        assert target(document, reference)
+        assert resolve(document, reference)
 
 
-def test_the_asyncapi_document_describes_each_event_from_the_services_side() -> None:
-    document = asyncapi()
-    assert document["asyncapi"] == "3.0.0"
-    assert document["channels"]["socket"]["address"] == "/ws"
-    actions = {name: operation["action"] for name, operation in document["operations"].items()}
-    assert actions == {event.name: "receive" if event.sender == "client" else "send" for event in messages.EVENTS}
+@pytest.mark.parametrize("describe", [openapi, asyncapi])
+def test_each_schema_that_is_kept_is_used(describe: Callable[[], Document]) -> None:
+    document = describe()
+    used = set(references(document))
+    assert {f"#/components/schemas/{name}" for name in document["components"]["schemas"]} <= used
 
 
-def test_the_asyncapi_schema_of_a_request_takes_a_request_and_refuses_another_key() -> None:
-    document = asyncapi()
-    payload = document["components"]["messages"]["prediction_request"]["payload"]
-    validator = Validator(standalone(document, payload))
-    request = {"event": "prediction_request", "data": {"model_qualified_name": "m", "input_data": None}}
-    assert validator.faults(request) == []
-    assert validator.faults(request | {"id": "1", "meta": {"replaces": "0", "deadline_ms": 1}}) == []
-    assert validator.faults(request | {"seq": 1}) != []
-    assert validator.faults(request | {"meta": {"replaces": True}}) != []
+@pytest.mark.parametrize("describe", [openapi, asyncapi])
+def test_each_schema_is_a_valid_json_schema_and_a_description_of_it_is_plain_json(
+    describe: Callable[[], Document],
+) -> None:
+    document = describe()
+    assert json.loads(json.dumps(document)) == document
+    for name in document["components"]["schemas"]:
+        faults(document, {"$ref": f"#/components/schemas/{name}"}, None)
 
 
-def test_the_page_is_given_every_event_code_and_subprotocol() -> None:
-    text = browser_constants()
-    constants = {
-        name: json.loads(value)
-        for name, value in re.findall(r"export const (\w+) = (?:Object\.freeze\()?(.+?)\)?;\n", text, re.DOTALL)
-    }
-    assert constants["SUBPROTOCOL_JSON"] == messages.SUBPROTOCOL_JSON
-    assert set(constants["EVENTS"].values()) == {event.name for event in messages.EVENTS}
-    assert set(constants["ERROR_CODES"]) == {error.code for error in error_classes()}
-    assert constants["CLOSE_CODES"]["TRY_AGAIN_LATER"] == 1013
+def test_each_error_of_a_route_is_described_under_its_status() -> None:
+    paths = openapi()["paths"]
+    for route in ROUTES:
+        responses = paths[route.path][route.method.lower()]["responses"]
+        for error in route.errors:
+            assert f"`{error.code}`" in responses[str(HTTP_STATUS[error])]["description"]
+
+
+def described_answer(description: Document, route: Route, status: int) -> Document:
+    response = description["paths"][route.path][route.method.lower()]["responses"][str(status)]
+    schema: Document = response["content"]["application/json"]["schema"]
+    return schema
+
+
+def options(route: Route, **headers: str) -> dict[str, Any]:
+    """What a request of a route takes."""
+    with_body = {"body": "1", "headers": {"Content-Type": "application/json", **headers}}
+    return {"method": route.method, "raise_error": False} | (
+        with_body if route.method == "POST" else {"headers": headers}
+    )
+
+
+GOOD = [(route, route.path.replace("{qualified_name}", "echo"), 200) for route in ROUTES]
+BAD = [
+    *((route, route.path.replace("{qualified_name}", "echo") + "?odd=1", 400) for route in ROUTES if route.is_guarded),
+    *((route, route.path.replace("{qualified_name}", "nobody"), 404) for route in ROUTES if "{" in route.path),
+    *((route, route.path.replace("{qualified_name}", "unloadable"), 503) for route in ROUTES if "{" in route.path),
+    *((route, route.path.replace("{qualified_name}", "broken"), 422) for route in ROUTES if route.name == "predict"),
+]
+
+
+@pytest.mark.parametrize(
+    ("route", "path", "status"), [*GOOD, *BAD], ids=lambda value: getattr(value, "name", str(value))
+)
+@pytest.mark.gen_test
+async def test_each_answer_of_the_running_service_is_as_it_describes_itself(
+    http_client: AsyncHTTPClient, base_url: str, route: Route, path: str, status: int
+) -> None:
+    description = json.loads((await http_client.fetch(f"{base_url}/api/openapi.json")).body)
+    assert description == openapi()
+    response = await http_client.fetch(base_url + path, **options(route))
+    document = json.loads(response.body)
+    assert response.code == status, document
+    assert response.headers["Content-Type"].startswith("application/json")
+    assert faults(description, described_answer(description, route, status), document) == []
 
 
 @pytest.mark.gen_test
-async def test_what_the_service_answers_fits_its_description(http_client: AsyncHTTPClient, base_url: str) -> None:
-    description = json.loads((await http_client.fetch(f"{base_url}/api/openapi.json")).body)
-    assert description == json.loads(json.dumps(openapi()))
-    for path, operations in description["paths"].items():
-        for method, operation in operations.items():
-            for name in ("echo", "unloadable", "nobody"):
-                response = await http_client.fetch(
-                    base_url + path.replace("{qualified_name}", name),
-                    method=method.upper(),
-                    body="1" if method == "post" else None,
-                    raise_error=False,
-                )
-                described = operation["responses"][str(response.code)]["content"]["application/json"]["schema"]
-                assert Validator(standalone(description, described)).faults(json.loads(response.body)) == []
+async def test_a_refused_host_and_a_service_that_is_not_ready_answer_as_described(
+    http_client: AsyncHTTPClient, base_url: str, shared: Shared
+) -> None:
+    description = openapi()
+    await shared.service.drain(0)
+    for route in ROUTES:
+        path = route.path.replace("{qualified_name}", "echo")
+        response = await http_client.fetch(base_url + path, **options(route, Host="evil.com"))
+        expected = 403 if route.is_guarded else 503 if route.unready_answer else 200
+        assert response.code == expected
+        assert faults(description, described_answer(description, route, expected), json.loads(response.body)) == []
+
+
+def test_asyncapi_has_the_parts_of_version_3() -> None:
+    document = asyncapi()
+    assert document["asyncapi"] == "3.0.0"
+    assert set(document) == {"asyncapi", "info", "defaultContentType", "channels", "operations", "components"}
+    assert set(document["info"]) == {"title", "description", "version"}
+    (channel,) = document["channels"].values()
+    assert channel["address"] == "/ws"
+
+
+def test_asyncapi_describes_each_event_as_seen_from_the_service() -> None:
+    document = asyncapi()
+    (channel,) = document["channels"].values()
+    assert set(document["operations"]) == set(channel["messages"]) == {event.name for event in messages.EVENTS}
+    for event in messages.EVENTS:
+        operation = document["operations"][event.name]
+        assert operation["action"] == {"client": "receive", "server": "send"}[event.sender]
+        (message,) = operation["messages"]
+        described = resolve(document, resolve(document, message["$ref"])["$ref"])
+        payload = resolve(document, described["payload"]["$ref"])
+        assert described["name"] == event.name
+        assert payload["properties"]["event"] == {"const": event.name}
+        assert ("id" in payload["properties"]) is event.has_id
+
+
+def payload_faults(document: Document, frame: Document) -> list[str]:
+    return faults(document, document["components"]["messages"][frame["event"]]["payload"], frame)
+
+
+CLIENT_FRAMES = [
+    {"event": "prediction_request", "data": {"model_qualified_name": "echo", "input_data": None}},
+    {
+        "event": "prediction_request",
+        "id": "r1",
+        "data": {"model_qualified_name": "echo", "input_data": [1]},
+        "meta": {"model_version": "1.2", "deadline_ms": 500.5, "replaces": "r0"},
+    },
+]
+
+
+@pytest.mark.parametrize("frame", CLIENT_FRAMES)
+@pytest.mark.gen_test
+async def test_frames_of_a_conversation_are_as_asyncapi_describes_them(frame: Document, shared: Shared) -> None:
+    document = asyncapi()
+    assert payload_faults(document, frame) == []
+    answered: list[Document] = []
+
+    def take() -> None:
+        while (taken := connection.take()) is not None:
+            answered.append(json.loads(taken))
+
+    connection = Connection(shared.service, ConnectionLimits(8, 8, 10_000), wake=take, give_up=pytest.fail)
+    connection.receive(json.dumps(frame))
+    for bad in ("{", {**frame, "more": 1}, {**frame, "event": "odd"}):
+        connection.receive(json.dumps(bad))
+    for model, input_data in (("nobody", 1), ("broken", {}), ("broken", {"how": "raise"})):
+        asked = {"model_qualified_name": model, "input_data": input_data}
+        connection.receive(json.dumps({**frame, "data": asked, "id": model}))
+    connection.goaway("maintenance", 1)
+    await shared.service.drain(5)
+    assert {answer["event"] for answer in answered} == {"prediction_response", "prediction_error", "goaway"}
+    for answer in answered:
+        assert payload_faults(document, answer) == []
+
+
+def test_a_frame_with_a_key_too_many_or_of_the_wrong_kind_does_not_fit_asyncapi() -> None:
+    document = asyncapi()
+    bad: list[Document] = [{"more": 1}, {"id": ""}, {"id": True}, {"data": {}}]
+    bad += [{"meta": meta} for meta in ({"model_version": "x"}, {"replaces": True}, {"deadline_ms": 0}, {"odd": 1})]
+    for more in bad:
+        assert payload_faults(document, CLIENT_FRAMES[1] | more)
+
+
+def test_the_browser_is_told_each_event_each_error_and_each_close_code() -> None:
+    text = browser_constants()
+    constants = {
+        name: json.loads(re.sub(r"^Object\.freeze\((.*)\)$", r"\1", value, flags=re.DOTALL))
+        for name, value in re.findall(r"^export const (\w+) = (.*?);$", text, flags=re.DOTALL | re.MULTILINE)
+    }
+    assert constants["SUBPROTOCOL_JSON"] == "tornado-ml.v1.json"
+    assert set(constants["EVENTS"].values()) == {event.name for event in messages.EVENTS}
+    assert {code: one["http"] for code, one in constants["ERROR_CODES"].items()} == {
+        error.code: HTTP_STATUS[error] for error in error_classes()
+    }
+    assert constants["CLOSE_CODES"] == {close.name: close.code for close in messages.CLOSE_CODES}
+
+
+def test_errors_are_listed_once_each_in_the_order_of_the_contract() -> None:
+    codes = [error.code for error in error_classes()]
+    assert len(set(codes)) == len(codes)
+    assert codes[:5] == ["BAD_FRAME", "BAD_ENVELOPE", "UNKNOWN_EVENT", "DUPLICATE_ID", "BODY_TOO_LARGE"]
+    assert codes[-1] == "INTERNAL"
+    assert all(catalogue.HTTP_STATUS[error] for error in error_classes())

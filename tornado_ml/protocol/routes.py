@@ -85,7 +85,9 @@ DEADLINE_MS = QueryParameter(
     "deadline_ms", "Milliseconds in which the prediction must be there.", r"^[0-9]{1,8}(\.[0-9]{1,6})?$", "500"
 )
 
-LIST_MODELS = Route("list_models", "GET", "/api/models", "All models.", documents.ModelsDocument)
+LIST_MODELS = Route(
+    "list_models", "GET", "/api/models", "All models.", documents.ModelsDocument, errors=(errors.BadEnvelope,)
+)
 GET_METADATA = Route(
     "get_metadata",
     "GET",
@@ -132,9 +134,24 @@ LIST_PLUGINS = Route(
     "/api/plugins",
     "All plugins that were found, with what they brought or why they failed.",
     documents.PluginsDocument,
+    errors=(errors.BadEnvelope,),
 )
-OPENAPI = Route("get_openapi", "GET", "/api/openapi.json", "This description (OpenAPI 3.1).", None)
-ASYNCAPI = Route("get_asyncapi", "GET", "/api/asyncapi.json", "The description of the socket (AsyncAPI 3.0).", None)
+OPENAPI = Route(
+    "get_openapi",
+    "GET",
+    "/api/openapi.json",
+    "This description (OpenAPI 3.1).",
+    None,
+    errors=(errors.BadEnvelope,),
+)
+ASYNCAPI = Route(
+    "get_asyncapi",
+    "GET",
+    "/api/asyncapi.json",
+    "The description of the socket (AsyncAPI 3.0).",
+    None,
+    errors=(errors.BadEnvelope,),
+)
 LIVE = Route(
     "get_live", "GET", "/health/live", "Whether the event loop turns.", documents.LiveDocument, is_guarded=False
 )
