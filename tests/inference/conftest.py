@@ -1,4 +1,4 @@
-"""A real service with models that have bad days, in processes of its own, and a client that reads answers by their id."""
+"""Models that have bad days, a client that reads answers by their id, and a queue whose clock the test sets."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError
 
+from tornado_ml.errors import WorkerLost
+from tornado_ml.inference.jobs import Batch, Job, Outcome
+from tornado_ml.inference.scheduler import Limits, Scheduler
+from tornado_ml.models.loaded import Answers
 from tornado_ml.testing import RunningServer
 
 TESTS = Path(__file__).parents[1]
@@ -91,6 +95,108 @@ async def talk(server: RunningServer) -> AsyncIterator[Peer]:
     await reading
 
 
+class SetLoop(asyncio.SelectorEventLoop):
+    """An event loop whose time passes only when it is told to."""
+
+    now = 1000.0
+
+    def time(self) -> float:
+        return self.now
+
+
+class Worker:
+    """Takes batches, and keeps each until the test says what becomes of it."""
+
+    def __init__(self, scheduler: Scheduler, *, can_be_killed: bool = True) -> None:
+        self.scheduler = scheduler
+        self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.batch: Batch | None = None
+        self.cancels = 0
+        self.was_killed = False
+        self._can_be_killed = can_be_killed
+        self._next: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.task = asyncio.create_task(self._work())
+
+    async def _work(self) -> None:
+        while (batch := await self.scheduler.next_batch(self.lost)) is not None:
+            self.batch = batch
+            batch.cancel = self._cancel
+            batch.kill = self._kill if self._can_be_killed else None
+            await self._next
+            self._next = asyncio.get_running_loop().create_future()
+            if self.lost.done():
+                return
+
+    @property
+    def data(self) -> list[Any] | None:
+        return None if self.batch is None else self.batch.documents
+
+    def finish(self, errors: dict[int, Exception] | None = None) -> None:
+        assert self.batch is not None
+        batch, self.batch = self.batch, None
+        self.scheduler.done(batch, Answers(batch.documents, errors or {}), 0.01)
+        self._next.set_result(None)
+
+    def die(self, *, may_retry: bool = True) -> None:
+        self.lost.set_result(None)
+        if self.batch is not None:
+            batch, self.batch = self.batch, None
+            self.scheduler.lost(batch, WorkerLost("it died", may_retry=may_retry))
+            self._next.set_result(None)
+
+    def _cancel(self) -> None:
+        self.cancels += 1
+
+    def _kill(self) -> None:
+        self.was_killed = True
+        self.die()
+
+
+class World:
+    """A scheduler, its workers, and what clients are told."""
+
+    def __init__(self, **limits: Any) -> None:
+        self.loop = SetLoop()
+        self.told: dict[Job, list[Outcome | Exception]] = {}
+        self.workers: list[Worker] = []
+        self.scheduler = self.do(lambda: Scheduler(Limits(**limits)))
+
+    def do(self, action: Any) -> Any:
+        """Call it within the loop, and let the loop turn until all has been said that it leads to."""
+
+        async def act() -> Any:
+            result = action()
+            for _ in range(10):
+                await asyncio.sleep(0)
+            return result
+
+        return self.loop.run_until_complete(act())
+
+    def submit(self, data: Any, client: str = "client", deadline_s: float | None = None) -> Job:
+        told: list[Outcome | Exception] = []
+        job: Job = self.do(lambda: self.scheduler.submit(data, client, told.append, deadline_s))
+        self.told[job] = told
+        return job
+
+    def worker(self, *, can_be_killed: bool = True) -> Worker:
+        worker: Worker = self.do(lambda: Worker(self.scheduler, can_be_killed=can_be_killed))
+        self.workers.append(worker)
+        return worker
+
+    def passes(self, seconds: float) -> None:
+        self.loop.now += seconds
+        self.do(lambda: None)
+
+    def answer(self, job: Job) -> Outcome | Exception | None:
+        return self.told[job][0] if self.told[job] else None
+
+    def close(self) -> None:
+        for worker in self.workers:
+            worker.task.cancel()
+        self.do(lambda: None)
+        self.loop.close()
+
+
 @pytest.fixture(scope="session")
 def dropins_bad() -> Path:
     return TESTS / "dropins_bad"
@@ -121,3 +227,15 @@ def marks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BAD_LOADING_MARKS", str(path))
         yield path
+
+
+@pytest.fixture(scope="session")
+def make_world() -> type[World]:
+    return World
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    made = World(**getattr(request, "param", {}))
+    yield made
+    made.close()

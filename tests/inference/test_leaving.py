@@ -60,12 +60,12 @@ def test_nobody_stays_behind_when_the_service_is_killed_whatever_its_workers_are
             server.process.kill()
         return found
 
-    with (
-        pytest.raises(ServerFailed, match="-9"),
-        running_server(settings=SETTINGS, directories=[dropins_bad]) as server,
-    ):
-        found = asyncio.run(scenario(server))
-        wait_until_gone(found)
+    def kill() -> None:
+        with running_server(settings=SETTINGS, directories=[dropins_bad]) as server:
+            wait_until_gone(asyncio.run(scenario(server)))
+
+    with pytest.raises(ServerFailed, match="-9"):
+        kill()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
