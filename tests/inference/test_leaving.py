@@ -90,7 +90,7 @@ def test_a_signal_to_every_process_lets_workers_finish_what_runs(
         wait_until_gone(workers)
 
     pytest.importorskip("ml_base")
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1] / "packages"))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1] / "packages"), prepend=os.pathsep)
     with running_server(settings=SETTINGS, directories=[dropins_bad]) as server:
         asyncio.run(scenario(server))
 
