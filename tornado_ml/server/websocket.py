@@ -122,6 +122,7 @@ class SocketHandler(GuardedHandler, WebSocketHandler):
             self.set_status(426)
             self.set_header("Upgrade", "websocket")
             self.set_header("Sec-WebSocket-Version", "13")
+            self.set_header("Connection", "close, Upgrade")
             self.write_document(error_data(BadFrame("The version of WebSocket that is spoken here is 13 (RFC 6455).")))
             return
         offered = [name.strip() for name in headers.get("Sec-WebSocket-Protocol", "").split(",") if name.strip()]
@@ -166,6 +167,8 @@ class SocketHandler(GuardedHandler, WebSocketHandler):
         self.connection.receive(message)
 
     def on_close(self) -> None:
+        if not hasattr(self, "connection"):
+            return  # it never became a socket; Tornado tells of these too
         self.registry.discard(self)
         self.connection.close()
         log.debug("Connection %s is closed: %s %s", self.connection.name, self.close_code, self.close_reason or "")
