@@ -363,7 +363,7 @@ class Conversation(RuleBasedStateMachine):
 
 
 TestConversation = Conversation.TestCase
-TestConversation.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
+TestConversation.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
 
 
 @given(

@@ -156,7 +156,7 @@ class LoadsSlowly(MLModel):
     input_schema = output_schema = {}
 
     def __init__(self):
-        time.sleep(1.5)
+        time.sleep(1)
 
     def predict(self, data):
         return data
