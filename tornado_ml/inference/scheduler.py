@@ -171,7 +171,6 @@ class Scheduler:
                 job.settle(dropped(job, "stopped"))
             elif self._limits.retry and job.runs < 2 and (error.may_retry or len(batch.jobs) > 1):
                 job.state = JobState.QUEUED
-                job.batch = None
                 self._batcher.add_alone(job)
                 self._wake_worker()
             else:
@@ -200,6 +199,8 @@ class Scheduler:
     def _end(self, batch: Batch) -> None:
         batch.kill = batch.cancel = None
         self._running.pop(batch).cancel()
+        for job in batch.jobs:
+            job.batch = None  # the two refer to each other, and would wait for the garbage collector
 
     def _timed_out(self, batch: Batch) -> None:
         for job in batch.jobs:

@@ -24,8 +24,7 @@ from tornado_ml.errors import (
 )
 from tornado_ml.inference.jobs import Job, Outcome
 from tornado_ml.inference.runner import ModelRunner
-from tornado_ml.inference.scheduler import Scheduler
-from tornado_ml.models.manager import ModelManager
+from tornado_ml.models.manager import Deployment, ModelManager
 
 log = logging.getLogger(__name__)
 
@@ -62,36 +61,97 @@ class Prediction:
 
 
 class Ticket:
-    """A request that is open: what its client may still do about it.
+    """A request that is open: what its client may still do about it."""
 
-    Attributes:
-        id: what the log names the request by.
-    """
+    __slots__ = ("_deployment", "_job", "_number", "_on_answer", "_request", "_scheduler", "_service", "_started")
 
-    __slots__ = ("_job", "_scheduler", "_service", "id", "on_answer")
-
-    def __init__(self, service: InferenceService, on_answer: Callable[[Prediction | ServiceError], None]) -> None:
-        self.id = f"q{next(_request_numbers)}"
-        self.on_answer = on_answer
+    def __init__(
+        self,
+        service: InferenceService,
+        request: Request,
+        deployment: Deployment[ModelRunner],
+        on_answer: Callable[[Prediction | ServiceError], None],
+        started: float,
+    ) -> None:
         self._service = service
-        self._scheduler: Scheduler | None = None
+        self._request = request
+        self._deployment = deployment
+        self._on_answer: Callable[[Prediction | ServiceError], None] | None = on_answer
+        self._started = started
+        self._number = next(_request_numbers)
+        self._scheduler = deployment.runner.scheduler
         self._job: Job | None = None
 
-    def opened(self, scheduler: Scheduler, job: Job) -> None:
-        """It is in the queue."""
-        self._scheduler = scheduler
-        self._job = job
+    @property
+    def id(self) -> str:
+        """What the log names the request by."""
+        return f"q{self._number}"
+
+    def enqueue(self, client: Hashable) -> None:
+        """Put it into the model's queue. Raises ServiceError if it is refused."""
+        request = self._request
+        self._job = self._scheduler.submit(request.input_data, client, self._settled, request.deadline_s)
 
     def drop(self, dropped_as: type[Cancelled | Superseded]) -> None:
         """Ask for no prediction any more; the answer says what became of it, or is the prediction if it was quicker."""
-        if self._scheduler is not None and self._job is not None:
+        if self._job is not None:
             self._scheduler.drop(self._job, dropped_as)
 
     def forget(self) -> None:
         """The client is gone: nobody is told any more."""
-        if self._scheduler is not None and self._job is not None:
+        self._on_answer = None
+        if self._job is not None:
             self._scheduler.forget(self._job)
+        self._close()
+
+    def cut_off(self) -> None:
+        """Answer that the service stops, whatever becomes of the prediction."""
+        on_answer = self._on_answer
+        self.forget()
+        if on_answer is not None:
+            on_answer(ShuttingDown())
+
+    def _settled(self, outcome: Outcome | Exception) -> None:
+        on_answer = self._on_answer
+        answer = self._told(outcome)
+        self._close()
+        if on_answer is not None:
+            on_answer(answer)
+
+    def _close(self) -> None:
+        # Ticket, job and whoever is to be told refer to each other; kept so, they would wait for the garbage collector.
+        self._job = None
+        self._on_answer = None
         self._service.closed(self)
+
+    def _told(self, outcome: Outcome | Exception) -> Prediction | ServiceError:
+        """What the client is told; the cause that it is not told goes to the log under the request's id."""
+        name = self._request.model_qualified_name
+        if isinstance(outcome, Outcome):
+            total_s = self._service.clock() - self._started
+            if log.isEnabledFor(logging.DEBUG):
+                text = "Request %s of model %s: %.6f s in the queue, %.6f s to predict, %.6f s in all, a batch of %d."
+                log.debug(text, self.id, name, outcome.queue_s, outcome.predict_s, total_s, outcome.batch_size)
+            return Prediction(
+                name,
+                self._deployment.model_version,
+                outcome.prediction,
+                outcome.queue_s,
+                outcome.predict_s,
+                total_s,
+                outcome.batch_size,
+            )
+        if isinstance(outcome, InvalidOutput):
+            faults = "; ".join(f"{fault.path or '(the whole)'} {fault.message}" for fault in outcome.details)
+            log.error("Request %s: the prediction of model %s is bad: %s", self.id, name, faults)
+            told: ServiceError = InvalidOutput()
+        elif isinstance(outcome, ServiceError):
+            return outcome
+        else:
+            log.error("Request %s: model %s failed: %s", self.id, name, outcome)
+            told = Internal()
+        told.request_id = self.id
+        return told
 
 
 class InferenceService:
@@ -104,7 +164,7 @@ class InferenceService:
 
     def __init__(self, manager: ModelManager[ModelRunner], clock: Callable[[], float] = time.monotonic) -> None:
         self._manager = manager
-        self._clock = clock
+        self.clock = clock
         self._open: set[Ticket] = set()
         self.is_draining = False
         """Whether new work is refused."""
@@ -124,41 +184,13 @@ class InferenceService:
         """
         if self.is_draining:
             raise ShuttingDown
-        started = self._clock()
+        started = self.clock()
         deployment = self._manager.find(request.model_qualified_name, request.model_version)
         validator = deployment.input_validator
         if not validator.fits_plain(request.input_data):
             raise InvalidInput(details=validator.faults(request.input_data))
-        ticket = Ticket(self, on_answer)
-
-        def on_settled(outcome: Outcome | Exception) -> None:
-            self._open.discard(ticket)
-            if isinstance(outcome, Outcome):
-                total_s = self._clock() - started
-                log.debug(
-                    "Request %s of model %s: %.6f s in the queue, %.6f s to predict, %.6f s in all, a batch of %d.",
-                    ticket.id,
-                    request.model_qualified_name,
-                    outcome.queue_s,
-                    outcome.predict_s,
-                    total_s,
-                    outcome.batch_size,
-                )
-                answer: Prediction | ServiceError = Prediction(
-                    request.model_qualified_name,
-                    deployment.model_version,
-                    outcome.prediction,
-                    outcome.queue_s,
-                    outcome.predict_s,
-                    total_s,
-                    outcome.batch_size,
-                )
-            else:
-                answer = _told(outcome, ticket.id, request.model_qualified_name)
-            ticket.on_answer(answer)
-
-        scheduler = deployment.runner.scheduler
-        ticket.opened(scheduler, scheduler.submit(request.input_data, client, on_settled, request.deadline_s))
+        ticket = Ticket(self, request, deployment, on_answer, started)
+        ticket.enqueue(client)
         self._open.add(ticket)
         return ticket
 
@@ -191,24 +223,8 @@ class InferenceService:
     async def drain(self, timeout_s: float) -> None:
         """Refuse new work, wait for what runs, and answer `ShuttingDown` to what is left after `timeout_s`."""
         self.is_draining = True
-        deadline = self._clock() + timeout_s
-        while self._open and self._clock() < deadline:
+        deadline = self.clock() + timeout_s
+        while self._open and self.clock() < deadline:
             await asyncio.sleep(0.01)
         for ticket in list(self._open):
-            ticket.forget()
-            ticket.on_answer(ShuttingDown())
-
-
-def _told(error: Exception, request_id: str, model_qualified_name: str) -> ServiceError:
-    """What the client is told of a failure; the cause that it is not told goes to the log under the request id."""
-    if isinstance(error, InvalidOutput):
-        faults = "; ".join(f"{fault.path or '(the whole)'} {fault.message}" for fault in error.details)
-        log.error("Request %s: the prediction of model %s is bad: %s", request_id, model_qualified_name, faults)
-        told: ServiceError = InvalidOutput()
-    elif isinstance(error, ServiceError):
-        return error
-    else:
-        log.error("Request %s: model %s failed: %s", request_id, model_qualified_name, error)
-        told = Internal()
-    told.request_id = request_id
-    return told
+            ticket.cut_off()

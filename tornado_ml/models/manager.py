@@ -90,6 +90,8 @@ class Deployment(Generic[R]):
         self.plugins = {registration.plugin}
         """The keys of all plugins that brought it; more than one where they brought the same class."""
         self._input_validator: Validator | None = None
+        self.model_version = _model_version(registration.identity)
+        """The version as clients name it, `major.minor`; empty while it is not known."""
 
     @property
     def identity(self) -> Identity | None:
@@ -100,11 +102,6 @@ class Deployment(Generic[R]):
         """The identity of one that the manager lists: it lists none without."""
         assert self.identity is not None
         return self.identity
-
-    @property
-    def model_version(self) -> str:
-        """The version as clients name it, `major.minor`."""
-        return "" if self.identity is None else "{}.{}".format(*self.identity[1])
 
     @property
     def display_name(self) -> str:
@@ -149,6 +146,7 @@ class Deployment(Generic[R]):
     def became_ready(self, report: ModelReport) -> None:
         self._input_validator = Validator(report.input_schema)
         self.report = report
+        self.model_version = _model_version(report.identity)
         self.state = ModelState.READY
 
     def failed(self, reason: str) -> None:
@@ -352,6 +350,10 @@ class ModelManager(Generic[R]):
 def newest(versions: Sequence[Deployment[R]]) -> Deployment[R]:
     """The first ready one of versions that stand newest first, else the first."""
     return next((one for one in versions if one.state is ModelState.READY), versions[0])
+
+
+def _model_version(identity: Identity | None) -> str:
+    return "" if identity is None else "{}.{}".format(*identity[1])
 
 
 def shown(identity: Identity) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import logging
 import os
 import signal
@@ -82,6 +83,9 @@ async def _load_and_wait(
 ) -> None:
     """Load the models; then wait for ever, unless strict mode finds something to stop for."""
     await manager.load(registrations)
+    # What is there now stays: the garbage collector need not look through it again and again.
+    gc.collect()
+    gc.freeze()
     faults = faults_of(settings, plugins, manager)
     if faults and settings.plugins.strict:
         raise OperatorError("Strict mode:\n" + "\n".join(faults))
