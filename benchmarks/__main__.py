@@ -42,7 +42,7 @@ def main() -> None:
         findings = one.run(Effort(given.seconds, given.repeat))
         results["scenarios"].append({"name": name, "title": one.title, "what": one.what, **asdict(findings)})
         if given.json:
-            given.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+            given.json.write_text(json.dumps(results) + "\n", encoding="utf-8")
     sys.stdout.write(page(results))
 
 

@@ -72,9 +72,10 @@ class Report:
     workers_cpu_us: float
     """Processor time of its workers for each answer; 0 if they are not known."""
     begun_at: float
-    """Of the monotonic clock, in seconds: where the timeline begins."""
+    """Of the monotonic clock, in seconds."""
     timeline: list[tuple[float, int, float]]
-    """For each tenth of a second, by when the request was due: (seconds since begin, answers, slowest in ms)."""
+    """At a fixed rate, for each tenth of a second by when the request was due: (seconds since `begun_at`, answers,
+    slowest in ms)."""
 
 
 class _Client:
@@ -142,6 +143,7 @@ class Load:
         self._turn_until(begun + seconds)
         lasted = time.perf_counter() - begun
         used_s = [proc.cpu_s(*pids) - before for pids, before in zip(watched, before_s, strict=True)]
+        timeline = self._timeline if self._rate else lambda _: []
         self._in_flight, self._rate = 0, 0
         rates = [one.answered for one in self._all]
         in_time = len(self._times)
@@ -169,7 +171,7 @@ class Load:
             front_cpu_us=front_cpu_us,
             workers_cpu_us=workers_cpu_us,
             begun_at=begun_at,
-            timeline=self._timeline(begun),
+            timeline=timeline(begun),
         )
 
     def _turn_until(self, end: float) -> None:

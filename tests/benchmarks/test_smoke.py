@@ -10,6 +10,12 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
+def test_the_page_is_what_the_report_makes_of_the_results() -> None:
+    command = [sys.executable, "-m", "benchmarks.report", "benchmarks/results.json"]
+    page = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True, timeout=60).stdout
+    assert (ROOT / "docs" / "benchmarks.md").read_text() == page
+
+
 def test_a_scenario_leaves_its_figures_and_every_run_and_a_page_is_made_of_them(tmp_path: Path) -> None:
     file = tmp_path / "results.json"
     command = [sys.executable, "-m", "benchmarks", "iris", "--seconds", "0.1", "--repeat", "1", "--json", str(file)]
