@@ -74,15 +74,8 @@ class Client:
 
 
 def request(model: str, data: Any = None, id: Any = None, **meta: Any) -> dict[str, Any]:
-    document: dict[str, Any] = {
-        "event": "prediction_request",
-        "data": {"model_qualified_name": model, "input_data": data},
-    }
-    if id is not None:
-        document["id"] = id
-    if meta:
-        document["meta"] = meta
-    return document
+    document = {"event": "prediction_request", "data": {"model_qualified_name": model, "input_data": data}}
+    return document | ({} if id is None else {"id": id}) | ({"meta": meta} if meta else {})
 
 
 def code(frame: dict[str, Any]) -> str | None:
@@ -196,10 +189,7 @@ BAD_FRAMES = st.sampled_from(
         (b"{}", "BAD_FRAME"),
         ("[" * 100 + "]" * 100, "BAD_FRAME"),
         ({"event": "prediction_request", "data": {}}, "BAD_ENVELOPE"),
-        (
-            {"event": "prediction_request", "data": {"model_qualified_name": "m", "input_data": 1}, "x": 1},
-            "BAD_ENVELOPE",
-        ),
+        (request("gate") | {"x": 1}, "BAD_ENVELOPE"),
         ({"event": 1}, "BAD_ENVELOPE"),
         ({"event": "hello", "data": {}}, "UNKNOWN_EVENT"),
         (request("nobody"), "MODEL_NOT_FOUND"),
@@ -216,11 +206,8 @@ class Gate(MLModel):
     """Answers with its input, but not before the gate is open."""
 
     executor = "thread"
-    qualified_name = "gate"
-    display_name = "Gate"
-    description = ""
-    major_version = 1
-    minor_version = 0
+    qualified_name, display_name, description = "gate", "Gate", ""
+    major_version, minor_version = 1, 0
     input_schema: Any = {}
     output_schema: Any = {}
     is_open: ClassVar = threading.Event()
