@@ -6,7 +6,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tornado_ml.inference.batching import Batcher
+from tornado_ml.inference.batching import MAX_TURN, Batcher
 
 clients = st.lists(st.sampled_from("abc"), max_size=40)
 sizes = st.integers(1, 5)
@@ -49,6 +49,14 @@ def test_clients_are_served_in_turn(of: list[str], size: int) -> None:
         served[client] += 1
         # Whoever still waits has had as many turns as anyone, or one less.
         assert all(served[other] >= min(total[other], served[client] - 1) for other in total)
+
+
+@given(st.lists(st.sampled_from("abcdefghijkl"), max_size=400), st.integers(1, 100))
+def test_in_a_large_batch_a_turn_is_a_few_items_and_no_client_fills_it_alone(of: list[str], size: int) -> None:
+    for batch in drained(filled(of, size)):
+        total, part = Counter(of), Counter(client for client, _ in batch)
+        assert all(part[other] >= min(total[other], count - MAX_TURN) for count in part.values() for other in total)
+        of = list((total - part).elements())
 
 
 @given(clients, st.sets(st.integers(0, 39)), sizes)

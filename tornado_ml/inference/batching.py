@@ -9,7 +9,12 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator
+from itertools import islice
 from typing import Generic, TypeVar
+
+MAX_TURN = 8
+"""How many items a client gets into a large batch in its turn: what is answered together is sent together, at half the
+cost of one by one. A batch holds those of at least as many clients, if they have some."""
 
 Item = TypeVar("Item", bound=Hashable)
 
@@ -75,12 +80,14 @@ class Batcher(Generic[Item]):
             item = next(iter(self._alone))
             del self._alone[item]
             return [item]
+        turn = min(MAX_TURN, max(1, size // MAX_TURN))
         batch: list[Item] = []
         while self._waiting and len(batch) < size:
             client, items = self._waiting.popitem(last=False)
-            item = next(iter(items))
-            del items[item]
-            batch.append(item)
+            taken = list(islice(items, min(turn, size - len(batch))))
+            for item in taken:
+                del items[item]
+            batch += taken
             if items:
                 self._waiting[client] = items
         self._count -= len(batch)
