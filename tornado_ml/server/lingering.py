@@ -1,4 +1,4 @@
-"""Tornado's WebSocket protocol, but for how it refuses a message that is too large.
+"""How a message that is too large is refused.
 
 Tornado says 1009 and cuts the connection at once. With the rest of the message unread TCP then resets it, and the reset
 often overtakes the close frame: the client sees 1006. So what is still coming is read and thrown away for a moment.
@@ -10,9 +10,9 @@ import asyncio
 import contextlib
 
 from tornado.iostream import StreamClosedError
-from tornado.websocket import WebSocketProtocol13
 
 from tornado_ml.protocol.messages import CLOSE_MESSAGE_TOO_BIG
+from tornado_ml.server.conformance import ConformingProtocol
 
 QUIET_S = 0.5
 """A peer that has sent nothing for so long has read the close frame, or will."""
@@ -20,7 +20,7 @@ LINGER_S = 5.0
 """A peer that is still sending after this is cut off."""
 
 
-class LingeringProtocol(WebSocketProtocol13):
+class LingeringProtocol(ConformingProtocol):
     """Lets a peer whose message is refused read why."""
 
     _lingering: asyncio.Task[None] | None = None

@@ -120,6 +120,7 @@ export const ERROR_CODES = Object.freeze({
 export const CLOSE_CODES = Object.freeze({
   "NORMAL": 1000,
   "GOING_AWAY": 1001,
+  "PROTOCOL_ERROR": 1002,
   "MESSAGE_TOO_BIG": 1009,
   "TRY_AGAIN_LATER": 1013
 });
