@@ -159,9 +159,7 @@ async def test_one_answer_larger_than_the_outbox_reaches_a_client_that_reads(
 
 
 @pytest.mark.gen_test(timeout=20)
-async def test_large_answers_that_come_at_once_reach_a_client_that_reads(
-    connect: Callable[..., Any], ask: Ask
-) -> None:
+async def test_large_answers_that_come_at_once_reach_a_client_that_reads(connect: Callable[..., Any], ask: Ask) -> None:
     peer = await connect()
     await peer.send(ask("slow", {"seconds": 0.2}))
     for number in range(40):
