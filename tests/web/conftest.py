@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,6 +25,7 @@ CHROMIUM_ARGUMENTS = [
     "--disable-sync",
 ]
 STOP_S = 20
+LOAD_S = 30
 TIMEOUT_MS = 20_000
 
 
@@ -49,6 +53,18 @@ class Service:
         first_line = self._process.stdout.readline()
         assert "serving on " in first_line, (self.directory / "service.log").read_text()
         self.url = first_line.split()[-1]
+
+    def wait_until_loaded(self, *names: str) -> None:
+        """Returns when these models, or all, are not loading any more."""
+        deadline = time.monotonic() + LOAD_S
+        while time.monotonic() < deadline:
+            with urllib.request.urlopen(f"{self.url}/api/models") as response:
+                models = json.load(response)["models"]
+            loading = {model["qualified_name"] for model in models if model["state"] == "loading"}
+            if models and not (loading & set(names) if names else loading):
+                return
+            time.sleep(0.05)
+        raise AssertionError((self.directory / "service.log").read_text())
 
     def stop(self) -> None:
         if self._process is None:
@@ -79,6 +95,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     running.open_gate("load")
     running.open_gate("predict")
     running.start()
+    running.wait_until_loaded()
     yield running
     running.stop()
 

@@ -31,6 +31,7 @@ def test_the_page_says_that_the_service_is_away_and_comes_back_by_itself(service
     expect(page.get_by_role("alert")).to_be_hidden()
     expect(page.get_by_text("Connected", exact=True)).to_be_visible()
     expect(page.get_by_label("Sepal length")).to_have_value("5.1")
+    service.wait_until_loaded("flowers")
     page.get_by_role("button", name="Predict").click()
     expect(page.locator(".answer")).to_contain_text('"small"')
 
