@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from pathlib import Path
 
 
 def cpu_s(*pids: int) -> float:
-    """The processor time that processes have used, with all their threads, in seconds.
+    """The processor time that processes have used, with all their threads, in seconds; of one that is gone, none.
 
     /proc/PID/stat would tell it in hundredths of a second only.
     """
-    return sum(time.clock_gettime(~pid << 3 | 2) for pid in pids)  # the clock that clock_getcpuclockid(3) names
+    used_s = 0.0
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            used_s += time.clock_gettime(~pid << 3 | 2)  # the clock that clock_getcpuclockid(3) names
+    return used_s
 
 
 def children(pid: int) -> list[int]:
