@@ -13,8 +13,9 @@ from benchmarks.results import Figure
 HEAD = """\
 # Benchmarks
 
-The results of one run of `python -m benchmarks`; [benchmarks/README.md](../benchmarks/README.md) says what is measured
-and how to read it. This page is made from `benchmarks/results.json` by `python -m benchmarks.report`.
+The results of `python -m benchmarks`, which may be called for one scenario after the other;
+[benchmarks/README.md](../benchmarks/README.md) says what is measured and how to read it. This page is made from
+`benchmarks/results.json` by `python -m benchmarks.report`.
 """
 
 
