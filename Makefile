@@ -18,7 +18,7 @@ serve: $(VENV)/serve.stamp ## serve the page and the example models; options: ma
 	@$(BIN)/tornado-ml serve $(ARGS)
 
 test: $(VENV)/test.stamp ## run every check on every Python found; ends with what ran and what did not
-	@$(TOX) run-parallel --parallel 4 $(TOX_ARGS)
+	@$(TOX) run-parallel $(TOX_ARGS)
 
 check: $(VENV)/test.stamp ## the quick ones: lint, types, and the unit tests on one Python
 	@$(TOX) run-parallel -e lint,types,py $(TOX_ARGS)
