@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
 
 import pytest
+
+from tornado_ml.testing import running_server
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 
 pytestmark = pytest.mark.e2e
+
+MISSPELLED = """
+from tornado_ml import hookimpl
+
+@hookimpl
+def register_model():
+    return []
+"""
 
 
 def card(page, name: str):
@@ -29,6 +44,35 @@ def test_the_list_shows_each_model_with_its_state_version_and_links(service, pag
 def test_a_plugin_that_failed_is_shown_with_its_reason(service, page):
     page.goto(service.url)
     expect(card(page, "broken")).to_contain_text("no module named <b>bold</b>")
+
+
+def test_three_broken_plugins_are_shown_everywhere_and_iris_answers_beside_them(tmp_path, page):
+    broken = {
+        "nowhere": ("import nowhere", "No module named 'nowhere'"),
+        "exits": ("import sys; sys.exit(1)", "SystemExit: 1"),
+        "lost": (MISSPELLED, "did you mean register_models?"),
+    }
+    for name, (text, _) in broken.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    settings = f"[plugins]\ndirectories = ['{tmp_path}']\n"
+    with running_server(settings=settings) as server:
+        with urllib.request.urlopen(f"{server.url}/api/plugins") as response:
+            in_rest = {plugin["name"]: plugin["reason"] for plugin in json.load(response)["plugins"]}
+        page.goto(server.url)
+        for name, (_, reason) in broken.items():
+            assert reason in in_rest[name]
+            expect(card(page, name)).to_contain_text(reason)
+        page.goto(f"{server.url}/models/iris_model/predict")
+        for name, length in {"sepal_length": 1.1, "sepal_width": 1.2, "petal_length": 1.4, "petal_width": 1.3}.items():
+            page.locator(f'[name="/{name}"]').fill(str(length))
+        page.get_by_role("button", name="Predict").click()
+        expect(page.locator(".answer")).to_contain_text("setosa")
+        page.goto("about:blank")
+    file = tmp_path / "settings.toml"
+    file.write_text(settings)
+    command = [Path(sys.executable).with_name("tornado-ml"), "plugins", "--settings", file]
+    listed = " ".join(subprocess.run(command, capture_output=True, check=True, text=True).stdout.split())
+    assert all(reason in listed for _, reason in broken.values())
 
 
 def test_a_model_that_failed_to_load_is_shown_with_its_reason(service, page):
