@@ -20,7 +20,7 @@ from tornado_ml.connection import Connection, ConnectionLimits
 from tornado_ml.inference.runner import ModelRunner
 from tornado_ml.inference.service import InferenceService
 from tornado_ml.models.manager import ModelManager, Recipe, Registration
-from tornado_ml.protocol.messages import EVENTS
+from tornado_ml.protocol.events import EVENTS
 from tornado_ml.server.base import Shared
 from tornado_ml.settings import load_settings
 

@@ -22,9 +22,10 @@ from tornado_ml.errors import (
     Superseded,
 )
 from tornado_ml.inference.service import InferenceService, Prediction, Request, Ticket
-from tornado_ml.protocol import messages
+from tornado_ml.protocol import events, messages
 from tornado_ml.protocol.codec import check_depth, encode_json, parse_json
-from tornado_ml.protocol.messages import ClientMessage, Document, RequestId
+from tornado_ml.protocol.messages import ClientMessage, RequestId
+from tornado_ml.protocol.payloads import Document
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +108,7 @@ class Connection:
             id = messages.readable_id(document)
             check_depth(frame, document, self._limits.max_json_depth)
             message = messages.parse(document)
-            if message.event is messages.PREDICTION_CANCEL:
+            if message.event is events.PREDICTION_CANCEL:
                 self._drop(message.id, Cancelled)
                 return
             name = message.data["model_qualified_name"]
@@ -126,7 +127,7 @@ class Connection:
     def goaway(self, reason: str, deadline_s: float) -> None:
         """Tell the client that the connection will be closed, at the latest in `deadline_s` seconds."""
         data = {"reason": reason, "deadline_ms": round(deadline_s * 1000)}
-        self._put(encode_json(messages.server_message(messages.GOAWAY, data)))
+        self._put(encode_json(messages.server_message(events.GOAWAY, data)))
 
     def close(self) -> None:
         """The client is gone or given up: stop all it asked for, send nothing more."""
@@ -178,7 +179,7 @@ class Connection:
 
     def _response_frame(self, request: OpenRequest, prediction: Prediction) -> bytes:
         message = messages.server_message(
-            messages.PREDICTION_RESPONSE, response_data(prediction), id=request.id, meta=response_meta(prediction)
+            events.PREDICTION_RESPONSE, response_data(prediction), id=request.id, meta=response_meta(prediction)
         )
         try:
             return encode_json(message)
@@ -196,7 +197,7 @@ class Connection:
         if isinstance(error, Cancelled):
             meta["outcome"] = error.outcome
         return encode_json(
-            messages.server_message(messages.PREDICTION_ERROR, messages.error_data(error, name), id=id, meta=meta)
+            messages.server_message(events.PREDICTION_ERROR, messages.error_data(error, name), id=id, meta=meta)
         )
 
     def _put(self, frame: bytes) -> None:

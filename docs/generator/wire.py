@@ -8,9 +8,9 @@ from generator.markdown import Part, code, doc, document_table, field_table, ope
 from tornado_ml import errors
 from tornado_ml.errors import OperatorError, ServiceError
 from tornado_ml.models.fault_messages import MAX_FAULTS
-from tornado_ml.protocol import messages, routes
+from tornado_ml.protocol import events, messages, payloads, routes
 from tornado_ml.protocol.catalogue import error_classes
-from tornado_ml.protocol.messages import Event
+from tornado_ml.protocol.events import Event
 from tornado_ml.protocol.routes import HTTP_STATUS, Route
 from tornado_ml.server.base import SECURITY_HEADERS
 
@@ -20,16 +20,16 @@ def _subprotocols() -> str:
 
 
 def _id() -> str:
-    return str(messages.ID_SCHEMA["description"])
+    return str(events.ID_SCHEMA["description"])
 
 
 def _events() -> str:
-    rows = [(f"[`{event.name}`](#{event.name})", event.sender, event.summary) for event in messages.EVENTS]
+    rows = [(f"[`{event.name}`](#{event.name})", event.sender, event.summary) for event in events.EVENTS]
     return table(("event", "sent by", "meaning"), rows)
 
 
 def _event_sections() -> str:
-    return "\n\n".join(map(_event_section, messages.EVENTS))
+    return "\n\n".join(map(_event_section, events.EVENTS))
 
 
 def _event_section(event: Event) -> str:
@@ -46,7 +46,7 @@ def _event_section(event: Event) -> str:
 
 
 def _close_codes() -> str:
-    rows = [(str(close.code), sentence(close.when)) for close in messages.CLOSE_CODES]
+    rows = [(str(close.code), sentence(close.when)) for close in events.CLOSE_CODES]
     return table(("code", "when"), rows)
 
 
@@ -74,7 +74,7 @@ def _max_faults() -> str:
 
 
 def _error_document() -> str:
-    return document_table(messages.ErrorData)
+    return document_table(payloads.ErrorData)
 
 
 def _operator_errors() -> str:

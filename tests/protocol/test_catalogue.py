@@ -13,7 +13,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from tornado.httpclient import AsyncHTTPClient
 
 from tornado_ml.connection import Connection, ConnectionLimits
-from tornado_ml.protocol import catalogue, messages
+from tornado_ml.protocol import catalogue, events
 from tornado_ml.protocol.catalogue import asyncapi, browser_constants, error_classes, openapi
 from tornado_ml.protocol.routes import HTTP_STATUS, ROUTES, Route
 from tornado_ml.server.base import Shared
@@ -157,8 +157,8 @@ def test_asyncapi_has_the_parts_of_version_3() -> None:
 def test_asyncapi_describes_each_event_as_seen_from_the_service() -> None:
     document = asyncapi()
     (channel,) = document["channels"].values()
-    assert set(document["operations"]) == set(channel["messages"]) == {event.name for event in messages.EVENTS}
-    for event in messages.EVENTS:
+    assert set(document["operations"]) == set(channel["messages"]) == {event.name for event in events.EVENTS}
+    for event in events.EVENTS:
         operation = document["operations"][event.name]
         assert operation["action"] == {"client": "receive", "server": "send"}[event.sender]
         (message,) = operation["messages"]
@@ -224,11 +224,11 @@ def test_the_browser_is_told_each_event_each_error_and_each_close_code() -> None
         for name, value in re.findall(r"^export const (\w+) = (.*?);$", text, flags=re.DOTALL | re.MULTILINE)
     }
     assert constants["SUBPROTOCOL_JSON"] == "tornado-ml.v1.json"
-    assert set(constants["EVENTS"].values()) == {event.name for event in messages.EVENTS}
+    assert set(constants["EVENTS"].values()) == {event.name for event in events.EVENTS}
     assert {code: one["http"] for code, one in constants["ERROR_CODES"].items()} == {
         error.code: HTTP_STATUS[error] for error in error_classes()
     }
-    assert constants["CLOSE_CODES"] == {close.name: close.code for close in messages.CLOSE_CODES}
+    assert constants["CLOSE_CODES"] == {close.name: close.code for close in events.CLOSE_CODES}
 
 
 def test_errors_are_listed_once_each_in_the_order_of_the_contract() -> None:

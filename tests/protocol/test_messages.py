@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from tornado_ml.errors import BadEnvelope, Fault, InvalidInput, Overloaded, ServiceError, UnknownEvent
 from tornado_ml.models.schema import Validator, declare
-from tornado_ml.protocol import messages
-from tornado_ml.protocol.messages import ErrorData, error_data, parse, readable_id, server_message
+from tornado_ml.protocol import events
+from tornado_ml.protocol.messages import error_data, parse, readable_id, server_message
+from tornado_ml.protocol.payloads import ErrorData
 
 
 def request(**changes: Any) -> dict[str, Any]:
@@ -32,7 +33,7 @@ def cancel(**changes: Any) -> dict[str, Any]:
 
 def test_a_cancel_is_an_id_and_nothing_else() -> None:
     message = parse(cancel())
-    assert (message.event, message.id, message.data) == (messages.PREDICTION_CANCEL, "r1", {})
+    assert (message.event, message.id, message.data) == (events.PREDICTION_CANCEL, "r1", {})
 
 
 def test_a_request_may_say_its_version_its_deadline_and_what_it_replaces() -> None:
@@ -42,7 +43,7 @@ def test_a_request_may_say_its_version_its_deadline_and_what_it_replaces() -> No
 
 def test_a_request_needs_no_id_and_no_meta() -> None:
     message = parse(request())
-    assert (message.event, message.id, message.meta) == (messages.PREDICTION_REQUEST, None, {})
+    assert (message.event, message.id, message.meta) == (events.PREDICTION_REQUEST, None, {})
     assert message.data["input_data"] == {"a": 1}
 
 
@@ -154,11 +155,11 @@ def test_every_error_fits_the_declared_error_document() -> None:
 
 
 def test_frames_leave_out_what_they_do_not_have() -> None:
-    assert server_message(messages.GOAWAY, {"reason": "r", "deadline_ms": 1}) == {
+    assert server_message(events.GOAWAY, {"reason": "r", "deadline_ms": 1}) == {
         "event": "goaway",
         "data": {"reason": "r", "deadline_ms": 1},
     }
-    assert server_message(messages.PREDICTION_ERROR, {}, id=0, meta={"request_id": "c1-1"}) == {
+    assert server_message(events.PREDICTION_ERROR, {}, id=0, meta={"request_id": "c1-1"}) == {
         "event": "prediction_error",
         "id": 0,
         "data": {},

@@ -12,7 +12,7 @@ import pytest
 from tornado.ioloop import IOLoop
 
 from tornado_ml.models.schema import Validator, declare
-from tornado_ml.protocol.messages import ErrorData
+from tornado_ml.protocol.payloads import ErrorData
 from tornado_ml.server.base import MAX_DISCARDED_BYTES, SECURITY_HEADERS
 
 PREDICT = "POST /api/models/echo/predictions"

@@ -17,7 +17,7 @@ from tornado_ml.errors import OperatorError
 from tornado_ml.inference.runner import ModelRunner
 from tornado_ml.models.manager import ModelManager
 from tornado_ml.protocol.documents import models_document, plugins_document
-from tornado_ml.protocol.messages import Document
+from tornado_ml.protocol.payloads import Document
 from tornado_ml.server.run import faults_of
 
 REASON_WIDTH = 100

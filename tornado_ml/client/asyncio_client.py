@@ -13,9 +13,9 @@ from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, w
 from tornado_ml.client.addresses import DEFAULT_SOCKET_URL, socket_url
 from tornado_ml.errors import BadFrame
 from tornado_ml.models.plain_data import NotPlain, plain
-from tornado_ml.protocol import messages
+from tornado_ml.protocol import events, messages
 from tornado_ml.protocol.codec import decode_json, encode_json
-from tornado_ml.protocol.messages import Document
+from tornado_ml.protocol.payloads import Document
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 MAX_ANSWER_DEPTH = 1000
@@ -105,7 +105,7 @@ class Client:
         if answer is None:
             raise self._lost()
         data: Document = answer["data"]
-        if answer["event"] == messages.PREDICTION_ERROR.name:
+        if answer["event"] == events.PREDICTION_ERROR.name:
             raise PredictionError(data)
         return data
 
@@ -166,11 +166,11 @@ def predict(url: str, model: str, input_data: Any, *, model_version: str | None 
         return other_thread.submit(asyncio.run, ask()).result()
 
 
-_ANSWERS = {messages.PREDICTION_RESPONSE.name, messages.PREDICTION_ERROR.name}
+_ANSWERS = {events.PREDICTION_RESPONSE.name, events.PREDICTION_ERROR.name}
 
 
 def _request(id: int, model: str, input_data: Any, model_version: str | None) -> bytes:
-    request: Document = {"event": messages.PREDICTION_REQUEST.name, "id": id}
+    request: Document = {"event": events.PREDICTION_REQUEST.name, "id": id}
     try:
         request["data"] = {"model_qualified_name": plain(model), "input_data": plain(input_data)}
     except NotPlain as error:

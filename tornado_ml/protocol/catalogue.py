@@ -11,8 +11,9 @@ from marshmallow import Schema
 from tornado_ml import __version__, errors
 from tornado_ml.errors import ServiceError
 from tornado_ml.models.schema import declare
-from tornado_ml.protocol import messages, routes
-from tornado_ml.protocol.messages import Document, ErrorData, Event
+from tornado_ml.protocol import events, messages, routes
+from tornado_ml.protocol.events import Event
+from tornado_ml.protocol.payloads import Document, ErrorData
 from tornado_ml.protocol.routes import HTTP_STATUS, Route
 
 TITLE = "tornado-ml"
@@ -53,7 +54,7 @@ def asyncapi() -> Document:
     channel = {"$ref": "#/channels/socket"}
     operations: Document = {}
     described: Document = {}
-    for event in messages.EVENTS:
+    for event in events.EVENTS:
         described[event.name] = {
             "name": event.name,
             "summary": event.summary,
@@ -84,17 +85,17 @@ def asyncapi() -> Document:
 
 def browser_constants() -> str:
     """`web/js/protocol.js`: what the page needs to know of the wire."""
-    events = {event.name.upper(): event.name for event in messages.EVENTS}
+    names = {event.name.upper(): event.name for event in events.EVENTS}
     codes = {
         error.code: {"type": error.type, "when": error.when, "http": HTTP_STATUS[error]} for error in error_classes()
     }
-    closes = {close.name: close.code for close in messages.CLOSE_CODES}
+    closes = {close.name: close.code for close in events.CLOSE_CODES}
     return "\n".join(
         [
             "// Made by `make docs` from the declarations in tornado_ml/protocol. Do not edit.",
             "",
             _constant("SUBPROTOCOL_JSON", messages.SUBPROTOCOL_JSON, "The socket's subprotocol for JSON text frames."),
-            _constant("EVENTS", events, "The names of the events."),
+            _constant("EVENTS", names, "The names of the events."),
             _constant("ERROR_CODES", codes, "What each error code says."),
             _constant("CLOSE_CODES", closes, "Why the service closes a socket."),
         ]

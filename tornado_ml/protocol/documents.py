@@ -10,7 +10,7 @@ from marshmallow import fields, validate
 
 from tornado_ml.models.manager import Deployment, ModelManager, ModelState, newest
 from tornado_ml.plugins import Plugin, PluginHost, PluginOrigin, PluginState
-from tornado_ml.protocol.messages import Document, MessageSchema, PredictionResponseData, PredictionResponseMeta
+from tornado_ml.protocol.payloads import Document, MessageSchema, PredictionResponseData, PredictionResponseMeta
 
 
 def _state() -> fields.String:

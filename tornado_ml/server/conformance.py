@@ -10,7 +10,7 @@ import asyncio
 
 from tornado.websocket import WebSocketHandler, WebSocketProtocol13, _WebSocketParams
 
-from tornado_ml.protocol.messages import CLOSE_MESSAGE_TOO_BIG, CLOSE_PROTOCOL_ERROR, CloseCode
+from tornado_ml.protocol.events import CLOSE_MESSAGE_TOO_BIG, CLOSE_PROTOCOL_ERROR, CloseCode
 
 MAX_CONTROL_BYTES = 125
 

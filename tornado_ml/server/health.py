@@ -7,7 +7,7 @@ from collections.abc import Collection
 from tornado_ml.inference.runner import ModelRunner
 from tornado_ml.inference.service import InferenceService
 from tornado_ml.models.manager import ModelManager, ModelState
-from tornado_ml.protocol.messages import Document
+from tornado_ml.protocol.payloads import Document
 from tornado_ml.server.base import DocumentHandler
 
 

@@ -11,7 +11,7 @@ import contextlib
 
 from tornado.iostream import StreamClosedError
 
-from tornado_ml.protocol.messages import CLOSE_MESSAGE_TOO_BIG
+from tornado_ml.protocol.events import CLOSE_MESSAGE_TOO_BIG
 from tornado_ml.server.conformance import ConformingProtocol
 
 QUIET_S = 0.5

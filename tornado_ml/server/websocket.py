@@ -13,7 +13,8 @@ from tornado.websocket import WebSocketHandler, WebSocketProtocol, WebSocketProt
 from tornado_ml.connection import Connection, ConnectionLimits
 from tornado_ml.errors import BadFrame, MethodNotAllowed, Overloaded, ShuttingDown
 from tornado_ml.inference.service import InferenceService
-from tornado_ml.protocol.messages import CLOSE_GOING_AWAY, CLOSE_TRY_AGAIN_LATER, SUBPROTOCOLS, error_data
+from tornado_ml.protocol.events import CLOSE_GOING_AWAY, CLOSE_TRY_AGAIN_LATER
+from tornado_ml.protocol.messages import SUBPROTOCOLS, error_data
 from tornado_ml.server import tcp
 from tornado_ml.server.base import GuardedHandler, Shared
 from tornado_ml.server.frames import text_frame

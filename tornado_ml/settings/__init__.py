@@ -4,7 +4,28 @@
 `toml_text` the guard around the TOML reader; `reference` what is generated from the declaration.
 """
 
-from tornado_ml.settings.declaration import ModelSettings, PluginModel, PluginSettings, ServerSettings, Settings
+from tornado_ml.settings.declaration import (
+    ModelSettings,
+    PluginModel,
+    PluginSettings,
+    ResumeSettings,
+    ServerSettings,
+    SessionSettings,
+    Settings,
+    SocketIOSettings,
+    SubscriptionSettings,
+)
 from tornado_ml.settings.reading import load_settings
 
-__all__ = ["ModelSettings", "PluginModel", "PluginSettings", "ServerSettings", "Settings", "load_settings"]
+__all__ = [
+    "ModelSettings",
+    "PluginModel",
+    "PluginSettings",
+    "ResumeSettings",
+    "ServerSettings",
+    "SessionSettings",
+    "Settings",
+    "SocketIOSettings",
+    "SubscriptionSettings",
+    "load_settings",
+]

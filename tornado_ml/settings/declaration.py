@@ -116,10 +116,61 @@ class ModelSettings:
     max_memory_bytes: int = setting(
         Whole(0), 0, "How much memory a worker may hold, resident or as its data segment; 0 is no limit."
     )
+    max_sessions: int = setting(
+        Whole(1), 256, "How many sessions the model may have at once; the next one is refused with OVERLOADED."
+    )
     retry: bool = setting(
         Flag(), True, "Whether what a worker had not finished when it died is tried once more by another."
     )
     required: bool = setting(Flag(), False, "Whether the service is ready only when this model is.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResumeSettings:
+    """What is kept for a client whose connection dropped, if it has said `hello`."""
+
+    grace_s: float = setting(Seconds(zero=True), 30, "How long it may take to come back; 0 keeps nothing.")
+    max_bytes: int = setting(
+        Whole(1),
+        1_048_576,
+        "How many bytes of frames are kept for one client, to be sent again or for the first time when it comes back.",
+    )
+    max_waiting: int = setting(
+        Whole(1), 1000, "How many clients that are away are kept at once; the one longest away goes first."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionSettings:
+    """The sessions of models that remember."""
+
+    session_idle_s: float = setting(
+        Seconds(zero=False), 300, "How long a session may be without a request before it is closed."
+    )
+    max_per_connection: int = setting(
+        Whole(1), 16, "How many sessions one connection may have; the next one is refused with OVERLOADED."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubscriptionSettings:
+    """Predictions that are pushed."""
+
+    max_per_connection: int = setting(
+        Whole(1), 64, "How many subscriptions one connection may have; the next one is refused with OVERLOADED."
+    )
+    buffer_bytes: int = setting(
+        Whole(1),
+        262_144,
+        "How many bytes of values may wait for a subscriber with the policy `buffer` before its subscription is ended.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SocketIOSettings:
+    """The Socket.IO endpoint, where tornado-ml[socketio] is installed."""
+
+    enabled: bool = setting(Flag(), True, "Whether clients of Socket.IO are answered at /socket.io/.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +187,18 @@ class Settings:
         default_factory=dict, metadata={"kind": Named(Section(ModelSettings))}
     )
     """By qualified_name, as far as the settings name them."""
+    resume: ResumeSettings = dataclasses.field(
+        default_factory=ResumeSettings, metadata={"kind": Section(ResumeSettings)}
+    )
+    sessions: SessionSettings = dataclasses.field(
+        default_factory=SessionSettings, metadata={"kind": Section(SessionSettings)}
+    )
+    subscriptions: SubscriptionSettings = dataclasses.field(
+        default_factory=SubscriptionSettings, metadata={"kind": Section(SubscriptionSettings)}
+    )
+    socketio: SocketIOSettings = dataclasses.field(
+        default_factory=SocketIOSettings, metadata={"kind": Section(SocketIOSettings)}
+    )
 
     def model(self, qualified_name: str) -> ModelSettings:
         """The settings of a model, whether they name it or not."""

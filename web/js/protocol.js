@@ -8,7 +8,21 @@ export const EVENTS = Object.freeze({
   "PREDICTION_REQUEST": "prediction_request",
   "PREDICTION_CANCEL": "prediction_cancel",
   "PREDICTION_RESPONSE": "prediction_response",
+  "PREDICTION_PARTIAL": "prediction_partial",
   "PREDICTION_ERROR": "prediction_error",
+  "SUBSCRIBE": "subscribe",
+  "SUBSCRIBED": "subscribed",
+  "UNSUBSCRIBE": "unsubscribe",
+  "UNSUBSCRIBED": "unsubscribed",
+  "MODEL_STATE": "model_state",
+  "SESSION_OPEN": "session_open",
+  "SESSION_OPENED": "session_opened",
+  "SESSION_CLOSE": "session_close",
+  "SESSION_CLOSED": "session_closed",
+  "HELLO": "hello",
+  "WELCOME": "welcome",
+  "PING": "ping",
+  "PONG": "pong",
   "GOAWAY": "goaway"
 });
 
@@ -122,5 +136,6 @@ export const CLOSE_CODES = Object.freeze({
   "GOING_AWAY": 1001,
   "PROTOCOL_ERROR": 1002,
   "MESSAGE_TOO_BIG": 1009,
-  "TRY_AGAIN_LATER": 1013
+  "TRY_AGAIN_LATER": 1013,
+  "TAKEN_OVER": 4001
 });
