@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tornado_ml.codecs.json import JSONCodec
 from tornado_ml.errors import (
     BadFrame,
     Cancelled,
@@ -23,11 +24,12 @@ from tornado_ml.errors import (
 )
 from tornado_ml.inference.service import InferenceService, Prediction, Request, Ticket
 from tornado_ml.protocol import events, messages
-from tornado_ml.protocol.codec import check_depth, encode_json, parse_json
 from tornado_ml.protocol.messages import ClientMessage, RequestId
 from tornado_ml.protocol.payloads import Document
 
 log = logging.getLogger(__name__)
+
+_CODEC = JSONCodec()
 
 _connection_numbers = itertools.count(1)
 
@@ -100,13 +102,11 @@ class Connection:
         id: RequestId | None = None
         name: str | None = None
         try:
-            if not isinstance(frame, str):
-                raise BadFrame("This is a binary frame; on this subprotocol frames are text.")
-            document = parse_json(frame)
+            document = _CODEC.parse(frame)
             if not isinstance(document, dict):
                 raise BadFrame
             id = messages.readable_id(document)
-            check_depth(frame, document, self._limits.max_json_depth)
+            _CODEC.check_depth(frame, document, self._limits.max_json_depth)
             message = messages.parse(document)
             if message.event is events.PREDICTION_CANCEL:
                 self._drop(message.id, Cancelled)
@@ -127,7 +127,7 @@ class Connection:
     def goaway(self, reason: str, deadline_s: float) -> None:
         """Tell the client that the connection will be closed, at the latest in `deadline_s` seconds."""
         data = {"reason": reason, "deadline_ms": round(deadline_s * 1000)}
-        self._put(encode_json(messages.server_message(events.GOAWAY, data)))
+        self._put(_CODEC.encode(messages.server_message(events.GOAWAY, data)))
 
     def close(self) -> None:
         """The client is gone or given up: stop all it asked for, send nothing more."""
@@ -182,7 +182,7 @@ class Connection:
             events.PREDICTION_RESPONSE, response_data(prediction), id=request.id, meta=response_meta(prediction)
         )
         try:
-            return encode_json(message)
+            return _CODEC.encode(message)
         # What nobody foresaw is answered and logged like any other failure.
         except Exception:
             log.exception("Request %s of model %s could not be answered.", request.ticket.id, request.model)
@@ -196,7 +196,7 @@ class Connection:
             meta["request_id"] = error.request_id
         if isinstance(error, Cancelled):
             meta["outcome"] = error.outcome
-        return encode_json(
+        return _CODEC.encode(
             messages.server_message(events.PREDICTION_ERROR, messages.error_data(error, name), id=id, meta=meta)
         )
 

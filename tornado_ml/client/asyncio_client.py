@@ -11,10 +11,10 @@ from typing import Any, Self
 from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, websocket_connect
 
 from tornado_ml.client.addresses import DEFAULT_SOCKET_URL, socket_url
+from tornado_ml.codecs.json import decode_json, encode_json
 from tornado_ml.errors import BadFrame
 from tornado_ml.models.plain_data import NotPlain, plain
 from tornado_ml.protocol import events, messages
-from tornado_ml.protocol.codec import decode_json, encode_json
 from tornado_ml.protocol.payloads import Document
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024

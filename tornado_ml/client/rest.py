@@ -10,8 +10,8 @@ from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 
 from tornado_ml.client.addresses import DEFAULT_PAGE_URL, page_url
 from tornado_ml.client.asyncio_client import ConnectionLost, PredictionError
+from tornado_ml.codecs.json import decode_json
 from tornado_ml.errors import BadFrame
-from tornado_ml.protocol.codec import decode_json
 
 MAX_DEPTH = 1000
 RELOAD_TIMEOUT_S = 600.0

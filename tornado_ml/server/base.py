@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
+from tornado_ml.codecs.json import decode_json, encode_json
 from tornado_ml.errors import (
     BadEnvelope,
     BodyTooLarge,
@@ -24,7 +25,6 @@ from tornado_ml.inference.runner import ModelRunner
 from tornado_ml.inference.service import InferenceService
 from tornado_ml.models.manager import ModelManager
 from tornado_ml.plugins import PluginHost
-from tornado_ml.protocol.codec import decode_json, encode_json
 from tornado_ml.protocol.messages import error_data
 from tornado_ml.protocol.routes import HTTP_STATUS, Route, methods_of
 from tornado_ml.server.guard import Guard

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tornado_ml.codecs.json import decode_json, encode_json
 from tornado_ml.errors import BadFrame
-from tornado_ml.protocol.codec import decode_json, encode_json
 
 JSON = st.recursive(
     st.none()
