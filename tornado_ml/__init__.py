@@ -4,6 +4,15 @@ from tornado_ml.errors import MLModelException, MLModelSchemaValidationException
 from tornado_ml.hookspecs import hookimpl
 from tornado_ml.models.base import MLModel
 from tornado_ml.models.cancellation import cancelled
+from tornado_ml.models.source import PushSource, Source
 
-__all__ = ["MLModel", "MLModelException", "MLModelSchemaValidationException", "cancelled", "hookimpl"]
+__all__ = [
+    "MLModel",
+    "MLModelException",
+    "MLModelSchemaValidationException",
+    "PushSource",
+    "Source",
+    "cancelled",
+    "hookimpl",
+]
 __version__ = "0.1.0"
