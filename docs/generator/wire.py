@@ -46,8 +46,8 @@ def _event_section(event: Event) -> str:
 
 
 def _close_codes() -> str:
-    rows = [(str(close.code), sentence(close.when)) for close in events.CLOSE_CODES]
-    return table(("code", "when"), rows)
+    rows = [(str(one.code), sentence(one.when), "no" if one.is_fatal else "yes") for one in events.CLOSE_CODES]
+    return table(("code", "when", "connect again by itself"), rows)
 
 
 def _error_table() -> str:

@@ -229,6 +229,7 @@ def test_the_browser_is_told_each_event_each_error_and_each_close_code() -> None
         error.code: HTTP_STATUS[error] for error in error_classes()
     }
     assert constants["CLOSE_CODES"] == {close.name: close.code for close in events.CLOSE_CODES}
+    assert constants["FATAL_CLOSE_CODES"] == [1008, 4001]
 
 
 def test_errors_are_listed_once_each_in_the_order_of_the_contract() -> None:

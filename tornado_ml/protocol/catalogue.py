@@ -90,6 +90,7 @@ def browser_constants() -> str:
         error.code: {"type": error.type, "when": error.when, "http": HTTP_STATUS[error]} for error in error_classes()
     }
     closes = {close.name: close.code for close in events.CLOSE_CODES}
+    fatal = [close.code for close in events.CLOSE_CODES if close.is_fatal]
     return "\n".join(
         [
             "// Made by `make docs` from the declarations in tornado_ml/protocol. Do not edit.",
@@ -98,6 +99,7 @@ def browser_constants() -> str:
             _constant("EVENTS", names, "The names of the events."),
             _constant("ERROR_CODES", codes, "What each error code says."),
             _constant("CLOSE_CODES", closes, "Why the service closes a socket."),
+            _constant("FATAL_CLOSE_CODES", fatal, "Those after which a client does not connect again by itself."),
         ]
     )
 
@@ -184,6 +186,6 @@ def _title(event: Event) -> str:
 
 def _constant(name: str, value: object, description: str) -> str:
     text = json.dumps(value, indent=2, ensure_ascii=False)
-    if isinstance(value, dict):
+    if isinstance(value, dict | list):
         text = f"Object.freeze({text})"
     return f"/** {description} */\nexport const {name} = {text};\n"

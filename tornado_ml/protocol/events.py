@@ -205,20 +205,26 @@ class CloseCode:
     name: str
     code: int
     when: str
+    is_fatal: bool = False
+    """Whether a client had better not connect again by itself: it would end the same way, or another's connection."""
 
 
 CLOSE_NORMAL = CloseCode("NORMAL", 1000, "the client closed, or answered no ping in time")
 CLOSE_GOING_AWAY = CloseCode("GOING_AWAY", 1001, "a planned stop, after `goaway`")
 CLOSE_PROTOCOL_ERROR = CloseCode("PROTOCOL_ERROR", 1002, "a frame that RFC 6455 forbids, unless the connection is cut")
+CLOSE_POLICY_VIOLATION = CloseCode(
+    "POLICY_VIOLATION", 1008, "a login that is refused, or no longer good", is_fatal=True
+)
 CLOSE_MESSAGE_TOO_BIG = CloseCode("MESSAGE_TOO_BIG", 1009, "a message over `max_message_bytes`")
 CLOSE_TRY_AGAIN_LATER = CloseCode(
     "TRY_AGAIN_LATER", 1013, "the client took no byte for `stalled_s`, or its answers overflowed `outbox_bytes`"
 )
-CLOSE_TAKEN_OVER = CloseCode("TAKEN_OVER", 4001, "another connection has resumed what this one was")
+CLOSE_TAKEN_OVER = CloseCode("TAKEN_OVER", 4001, "another connection has resumed what this one was", is_fatal=True)
 CLOSE_CODES = (
     CLOSE_NORMAL,
     CLOSE_GOING_AWAY,
     CLOSE_PROTOCOL_ERROR,
+    CLOSE_POLICY_VIOLATION,
     CLOSE_MESSAGE_TOO_BIG,
     CLOSE_TRY_AGAIN_LATER,
     CLOSE_TAKEN_OVER,

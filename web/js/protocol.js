@@ -135,7 +135,14 @@ export const CLOSE_CODES = Object.freeze({
   "NORMAL": 1000,
   "GOING_AWAY": 1001,
   "PROTOCOL_ERROR": 1002,
+  "POLICY_VIOLATION": 1008,
   "MESSAGE_TOO_BIG": 1009,
   "TRY_AGAIN_LATER": 1013,
   "TAKEN_OVER": 4001
 });
+
+/** Those after which a client does not connect again by itself. */
+export const FATAL_CLOSE_CODES = Object.freeze([
+  1008,
+  4001
+]);
