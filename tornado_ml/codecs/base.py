@@ -7,6 +7,8 @@ from typing import Any
 
 from tornado_ml.errors import BadFrame
 
+_CONTAINERS = (dict, list)
+
 
 class Codec(ABC):
     """A way to write documents: dict with keys of str, list, str, int of 64 bits, finite float, bool, None, and bytes.
@@ -60,15 +62,14 @@ class Codec(ABC):
 
 
 def _depth_exceeds(document: Any, limit: int) -> bool:
-    level = [document]
+    level = [document] if isinstance(document, _CONTAINERS) else []
     for _ in range(limit):
         level = [
             child
             for container in level
-            if isinstance(container, dict | list)
             for child in (container.values() if isinstance(container, dict) else container)
-            if isinstance(child, dict | list)
+            if isinstance(child, _CONTAINERS)
         ]
         if not level:
             return False
-    return True
+    return bool(level)

@@ -55,7 +55,7 @@ def decode_json(body: str | bytes, max_depth: int) -> Any:
 
 def encode_json(document: Any) -> bytes:
     """The JSON text of plain data, bytes as base64; the caller has made sure that it is plain and finite."""
-    return orjson.dumps(document, _base64)
+    return _JSON.encode(document)
 
 
 def _base64(value: object) -> str:
