@@ -2,7 +2,7 @@
 
 from tornado_ml.errors import MLModelException, MLModelSchemaValidationException
 from tornado_ml.hookspecs import hookimpl
-from tornado_ml.models.base import MLModel
+from tornado_ml.models.base import MLModel, ModelSession
 from tornado_ml.models.cancellation import cancelled
 from tornado_ml.models.source import PushSource, Source
 
@@ -10,6 +10,7 @@ __all__ = [
     "MLModel",
     "MLModelException",
     "MLModelSchemaValidationException",
+    "ModelSession",
     "PushSource",
     "Source",
     "cancelled",

@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosedError
 from tornado_ml.errors import WorkerLost
 from tornado_ml.inference.jobs import Batch, Job, Outcome
 from tornado_ml.inference.scheduler import Limits, Scheduler
-from tornado_ml.models.loaded import Answers
+from tornado_ml.models.answers import Answers
 from tornado_ml.testing import RunningServer
 
 TESTS = Path(__file__).parents[1]

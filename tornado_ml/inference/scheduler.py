@@ -25,7 +25,7 @@ from tornado_ml.errors import (
 from tornado_ml.inference.batching import Batcher
 from tornado_ml.inference.jobs import Batch, Job, JobState, Outcome, dropped
 from tornado_ml.inference.poison import PoisonList
-from tornado_ml.models.loaded import Answers
+from tornado_ml.models.answers import Answers
 
 log = logging.getLogger(__name__)
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from tornado_ml.errors import MLModelSchemaValidationException, ModelRefused
-from tornado_ml.models.base import EXECUTOR_NAMES, check_qualified_name, version_number
+from tornado_ml.models.base import EXECUTOR_NAMES, check_qualified_name, final_prediction, version_number
 from tornado_ml.models.plain_data import NotPlain, plain
 from tornado_ml.models.schema import Declaration, Direction, declare
 
@@ -29,9 +29,13 @@ class AdaptedModel:
     minor_version: int
     input: Declaration
     output: Declaration
+    partial: Declaration | None
+    session: Declaration | None
     examples: tuple[Any, ...]
     predict: Callable[[Any], Any]
     predict_batch: Callable[[Sequence[Any]], Sequence[Any]] | None
+    predict_stream: Callable[[Any], Any] | None
+    open_session: Callable[[Any], Any] | None
 
 
 def adapt(model: object) -> AdaptedModel:
@@ -46,7 +50,10 @@ def adapt(model: object) -> AdaptedModel:
             f"The factory returned the class {model.__qualname__}: return a model, {model.__qualname__}()."
         )
     kind = type(model).__qualname__
+    predict_stream = _method(model, "predict_stream")
     predict = getattr(model, "predict", None)
+    if predict is None and predict_stream is not None:
+        predict = _by_stream(predict_stream)
     if not callable(predict):
         raise ModelRefused(f"{_shown(model)} is no model: a model has a method predict(data), which {kind} lacks.")
     if inspect.iscoroutinefunction(predict):
@@ -64,19 +71,33 @@ def adapt(model: object) -> AdaptedModel:
         description=_text(model, "description"),
         major_version=major_version,
         minor_version=minor_version,
-        input=_declaration(model, "input"),
-        output=_declaration(model, "output"),
+        input=_declaration(model, "input_schema", "input"),
+        output=_declaration(model, "output_schema", "output"),
+        partial=_optional_declaration(model, "partial_schema", "output"),
+        session=_optional_declaration(model, "session_schema", "input"),
         examples=_examples(model),
         predict=predict,
-        predict_batch=_predict_batch(model),
+        predict_batch=_method(model, "predict_batch"),
+        predict_stream=predict_stream,
+        open_session=_method(model, "open_session"),
     )
 
 
-def _predict_batch(model: object) -> Callable[[Sequence[Any]], Sequence[Any]] | None:
-    predict_batch = getattr(model, "predict_batch", None)
-    if predict_batch is not None and (not callable(predict_batch) or inspect.iscoroutinefunction(predict_batch)):
-        raise ModelRefused(f"{type(model).__qualname__}.predict_batch is no plain method: write it with `def`.")
-    return predict_batch
+def _method(model: object, name: str) -> Callable[[Any], Any] | None:
+    """A method that a model may have. Raises ModelRefused if it would have to run in an event loop."""
+    method = getattr(model, name, None)
+    if method is None:
+        return None
+    if not callable(method) or inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method):
+        raise ModelRefused(f"{type(model).__qualname__}.{name} is no plain method: write it with `def`.")
+    return cast("Callable[[Any], Any]", method)
+
+
+def _by_stream(predict_stream: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def predict(data: Any) -> Any:
+        return final_prediction(predict_stream(data))
+
+    return predict
 
 
 def is_schema_fault(error: BaseException) -> bool:
@@ -111,13 +132,16 @@ def _version(model: object) -> tuple[int, int]:
     return major, minor
 
 
-def _declaration(model: object, direction: Direction) -> Declaration:
-    name = f"{direction}_schema"
+def _declaration(model: object, name: str, direction: Direction) -> Declaration:
     schema = _required(model, name)
     try:
         return declare(schema, direction=direction)
     except ModelRefused as refusal:
         raise ModelRefused(f"{type(model).__qualname__}.{name} is refused: {refusal}") from refusal
+
+
+def _optional_declaration(model: object, name: str, direction: Direction) -> Declaration | None:
+    return None if getattr(model, name, None) is None else _declaration(model, name, direction)
 
 
 def _examples(model: object) -> tuple[Any, ...]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from typing import Any
 
 from tornado_ml.errors import ModelRefused
+from tornado_ml.models.cancellation import cancelled
 
 QUALIFIED_NAME_PATTERN = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
 """What a model's name looks like: it stands in addresses, file names and metrics without being escaped."""
@@ -23,12 +24,17 @@ EXECUTOR_NAMES = ("process", "thread", "inline")
 class MLModel(ABC):
     """A model that can be served.
 
-    Beside `predict` it may have a method `predict_batch(batch)`, which is given up to `max_batch_size` inputs that have
-    gathered, and returns as many predictions in their order.
-
     A subclass names itself in class attributes, loads its parameters in `__init__` (which takes no arguments), and
     predicts. `input_schema` and `output_schema` may each be a marshmallow schema (class or instance), a JSON Schema
     2020-12 as a dict, or any object with a method `json_schema(schema_id)` that returns one.
+
+    Beside `predict` it may have any of these methods:
+
+    - `predict_batch(batch)` is given up to `max_batch_size` inputs that have gathered, and returns as many predictions
+      in their order.
+    - `predict_stream(data)`, a generator, yields partial predictions and returns the final one. A model that has it
+      need not have `predict`.
+    - `open_session(parameters)` returns a `ModelSession`, which remembers what it is asked.
     """
 
     qualified_name: str
@@ -42,9 +48,18 @@ class MLModel(ABC):
     output_schema: Any
     examples: Sequence[Any] = ()
     """Inputs that fit `input_schema`, to try the model with."""
+    partial_schema: Any = None
+    """What each partial prediction fits, declared like `output_schema`; None leaves them unchecked."""
+    session_schema: Any = None
+    """What the parameters of a session fit, declared like `input_schema`; None takes any object."""
     executor: str | None = None
     """Where the model would like to run: `process`, `thread` or `inline`. The settings overrule it; None leaves it to
     them."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if getattr(cls.predict, "__isabstractmethod__", False) and hasattr(cls, "predict_stream"):
+            cls.predict = _predict_by_stream  # type: ignore[method-assign]
 
     @abstractmethod
     def predict(self, data: Any) -> Any:
@@ -62,6 +77,45 @@ class MLModel(ABC):
             Exception: anything else is answered `INTERNAL`; its text goes to the log only.
 
         """
+
+
+class ModelSession(ABC):
+    """What a model remembers of one client: `open_session` returns it, and it lives where it was opened.
+
+    It is asked one thing after the other, never two at a time, and always in the same thread.
+    """
+
+    @abstractmethod
+    def predict(self, data: Any) -> Any:
+        """As `MLModel.predict`, knowing what was asked before."""
+
+    def close(self) -> None:  # noqa: B027 - most have nothing to let go of
+        """Called when the session is over, unless its worker dies."""
+
+
+def checked_stream(stream: object) -> Generator[Any, None, Any]:
+    """What `predict_stream` returned. Raises TypeError unless it is a generator."""
+    if not isinstance(stream, Generator):
+        raise TypeError(f"predict_stream must be a generator; it returned {type(stream).__name__}.")
+    return stream
+
+
+def final_prediction(stream: object) -> Any:
+    """What a stream returns in the end; it is closed early if nobody waits for that any more."""
+    stream = checked_stream(stream)
+    try:
+        while True:
+            next(stream)
+            if cancelled():
+                stream.close()
+                return None
+    except StopIteration as end:
+        return end.value
+
+
+def _predict_by_stream(self: Any, data: Any) -> Any:
+    """What `predict_stream` returns in the end."""
+    return final_prediction(self.predict_stream(data))
 
 
 def check_qualified_name(name: object) -> None:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import logging
 import sys
-import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tornado_ml.errors import Fault, InvalidInput, InvalidOutput, PredictionFailed
-from tornado_ml.models.adapters import adapt, is_schema_fault
-from tornado_ml.models.schema import Validator
+from tornado_ml.models.adapters import adapt
+from tornado_ml.models.answers import Answers, Judge, named
+from tornado_ml.models.live import LiveSession, LiveStream
+from tornado_ml.models.schema import declare
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +35,13 @@ class ModelReport:
     """Whether it answers several requests in one call."""
     class_path: str
     """Tells whether two plugins brought the same class."""
+    has_stream: bool = False
+    """Whether it gives partial predictions."""
+    has_session: bool = False
+    """Whether it remembers, in sessions."""
+    partial_schema: dict[str, Any] | None = None
+    session_schema: dict[str, Any] | None = None
+    """What the parameters of a session fit; None where it has none."""
 
     @property
     def identity(self) -> tuple[str, tuple[int, int]]:
@@ -45,21 +52,6 @@ def class_path(kind: type) -> str:
     """Names a class by the file that defines it, for a file may be imported under two names; else by its module."""
     file = getattr(sys.modules.get(kind.__module__), "__file__", None)
     return f"{file or kind.__module__}:{kind.__qualname__}"
-
-
-@dataclass(slots=True)
-class Answers:
-    """The answers to several documents.
-
-    Attributes:
-        predictions: plain data that the output schema accepts; None where there is an error.
-        errors: by place, why there is no prediction. InvalidInput: the model refuses the input, for a reason that its
-            JSON Schema does not say; InvalidOutput: what the model returned does not fit its output schema;
-            PredictionFailed: anything else.
-    """
-
-    predictions: list[Any]
-    errors: dict[int, Exception]
 
 
 class LoadedModel:
@@ -73,6 +65,7 @@ class LoadedModel:
     def __init__(self, factory: Callable[[], object]) -> None:
         model = factory()
         self._model = adapt(model)
+        self._session = self._model.session or declare({"type": "object"})
         self.report = ModelReport(
             self._model.qualified_name,
             self._model.display_name,
@@ -84,8 +77,13 @@ class LoadedModel:
             self._model.examples,
             self._model.predict_batch is not None,
             class_path(type(model)),
+            self._model.predict_stream is not None,
+            self._model.open_session is not None,
+            None if self._model.partial is None else self._model.partial.json_schema,
+            self._session.json_schema if self._model.open_session is not None else None,
         )
-        self._output_validator = Validator(self._model.output.json_schema)
+        self._output = Judge(self._model.output)
+        self._partial = Judge(self._model.partial or declare({}, direction="output"))
 
     def answer(self, documents: Sequence[Any], max_batch_size: int = 64) -> Answers:
         """The answers for documents that the input schema accepts, in their order.
@@ -109,6 +107,17 @@ class LoadedModel:
             raise answers.errors[0]
         return answers.predictions[0]
 
+    def stream(self, document: Any) -> LiveStream:
+        """The partial predictions and the final one for a document that the input schema accepts."""
+        predict_stream = self._model.predict_stream
+        assert predict_stream is not None
+        return LiveStream(lambda: predict_stream(self._model.input.load(document)), self._partial, self._output)
+
+    def open_session(self, parameters: Any) -> LiveSession:
+        """A session, opened with parameters that the session schema accepts; raises what the model raises."""
+        assert self._model.open_session is not None
+        return LiveSession(self._model.open_session(self._session.load(parameters)), self._model.input, self._output)
+
     def _answer_batch(self, documents: Sequence[Any], places: range, answers: Answers) -> None:
         loaded: dict[int, Any] = {}
         for place in places:
@@ -117,7 +126,7 @@ class LoadedModel:
             except MemoryError:
                 raise
             except Exception as error:
-                answers.errors[place] = _named(error)
+                answers.errors[place] = named(error)
         values = self._predict_batch(list(loaded.values())) if len(loaded) > 1 else None
         for number, (place, data) in enumerate(loaded.items()):
             if values is None:
@@ -147,30 +156,14 @@ class LoadedModel:
             raise
         # A model may call sys.exit, which is no Exception.
         except BaseException as error:
-            answers.errors[place] = _named(error)
+            answers.errors[place] = named(error)
         else:
             self._finish(answers, place, value)
 
     def _finish(self, answers: Answers, place: int, value: Any) -> None:
         try:
-            prediction = self._model.output.dump(value)
-            if not self._output_validator.fits_plain(prediction):
-                raise InvalidOutput(details=self._output_validator.faults(prediction))
+            answers.predictions[place] = self._output.plain(value)
         except MemoryError:
             raise
         except Exception as error:
-            answers.errors[place] = _named(error)
-        else:
-            answers.predictions[place] = prediction
-
-
-def _named(error: BaseException) -> Exception:
-    """What a model raised, as an error that can be told to others and sent to another process."""
-    # Not of a subclass, which the service may not be able to import.
-    if isinstance(error, InvalidInput | InvalidOutput) and type(error) in (InvalidInput, InvalidOutput):
-        return error.with_traceback(None)
-    if is_schema_fault(error):
-        # JSON has no lone surrogates, which may have come out of a file name or out of bytes.
-        text = str(error).encode("utf-8", "backslashreplace").decode()
-        return InvalidInput(details=[Fault("", text or InvalidInput.default_message)])
-    return PredictionFailed("".join(traceback.format_exception(error)).rstrip())
+            answers.errors[place] = named(error)

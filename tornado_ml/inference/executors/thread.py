@@ -16,7 +16,8 @@ from typing import TypeVar
 from tornado_ml.errors import ModelLoadError, OperatorError, WorkerLost, told
 from tornado_ml.inference.scheduler import Scheduler
 from tornado_ml.models import cancellation
-from tornado_ml.models.loaded import Answers, LoadedModel, ModelReport
+from tornado_ml.models.answers import Answers
+from tornado_ml.models.loaded import LoadedModel, ModelReport
 from tornado_ml.models.manager import Registration
 from tornado_ml.settings import ModelSettings
 

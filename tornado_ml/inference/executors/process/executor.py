@@ -12,7 +12,8 @@ from collections.abc import Callable
 from tornado_ml.errors import ModelLoadError, WorkerLost
 from tornado_ml.inference.executors.process.handle import WorkerProcess
 from tornado_ml.inference.scheduler import Scheduler
-from tornado_ml.models.loaded import Answers, ModelReport
+from tornado_ml.models.answers import Answers
+from tornado_ml.models.loaded import ModelReport
 from tornado_ml.models.manager import Registration
 from tornado_ml.settings import ModelSettings
 

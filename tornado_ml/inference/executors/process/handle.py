@@ -17,7 +17,8 @@ from tornado_ml.errors import ModelLoadError, WorkerLost
 from tornado_ml.inference.executors.process.channel import ChannelProtocol
 from tornado_ml.inference.executors.process.output import Output
 from tornado_ml.inference.executors.process.worker import Cancel, Done, Load, Loaded, OutOfMemory, Refused, Run
-from tornado_ml.models.loaded import Answers, ModelReport
+from tornado_ml.models.answers import Answers
+from tornado_ml.models.loaded import ModelReport
 from tornado_ml.models.manager import Recipe
 
 CLOSE_S = 0.5

@@ -22,7 +22,8 @@ from typing import Any
 from tornado_ml.errors import OperatorError, PredictionFailed
 from tornado_ml.inference.executors.process.channel import BlockingChannel
 from tornado_ml.models import cancellation
-from tornado_ml.models.loaded import Answers, LoadedModel, ModelReport
+from tornado_ml.models.answers import Answers
+from tornado_ml.models.loaded import LoadedModel, ModelReport
 from tornado_ml.models.manager import Recipe
 from tornado_ml.plugins import factory_of
 
