@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any, ClassVar, TypeVar
 
 import pytest
@@ -16,7 +17,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from tornado_ml import MLModel
-from tornado_ml.connection import Connection, ConnectionLimits
+from tornado_ml.codecs.json import JSONCodec
+from tornado_ml.connection import Connection
+from tornado_ml.conversation.conversation import Backend, Limits
+from tornado_ml.conversation.waiting_room import WaitingRoom
 from tornado_ml.inference.runner import ModelRunner
 from tornado_ml.inference.service import InferenceService
 from tornado_ml.models.manager import ModelManager, Recipe, Registration
@@ -26,7 +30,25 @@ from tornado_ml.settings import load_settings
 
 T = TypeVar("T")
 
-LIMITS = ConnectionLimits(max_open_requests=4, max_json_depth=8, outbox_bytes=100_000)
+LIMITS = Limits(
+    max_message_bytes=65536,
+    max_json_depth=8,
+    max_open_requests=4,
+    max_sessions=2,
+    max_subscriptions=2,
+    outbox_bytes=100_000,
+    buffer_bytes=10_000,
+    grace_s=30,
+    resume_bytes=100_000,
+)
+
+
+def backend_of(service: InferenceService, limits: Limits = LIMITS) -> Backend:
+    return Backend(service, None, None, WaitingRoom(0, 1, never), limits)
+
+
+def never(*_: object) -> None:
+    """In place of the loop's `call_later`: here nobody comes back."""
 
 
 class Client:
@@ -36,12 +58,12 @@ class Client:
         reads: whether it takes each frame as soon as there is one.
     """
 
-    def __init__(self, service: InferenceService, limits: ConnectionLimits = LIMITS, *, reads: bool = True) -> None:
+    def __init__(self, service: InferenceService, limits: Limits = LIMITS, *, reads: bool = True) -> None:
         self.frames: list[dict[str, Any]] = []
         self.given_up_count = 0
         self.reads = reads
         self._came = asyncio.Event()
-        self.connection = Connection(service, limits, wake=self._wake, give_up=self._give_up)
+        self.connection = Connection(backend_of(service, limits), JSONCodec(), wake=self._wake, end=self._end)
 
     def send(self, document: Any) -> None:
         self.connection.receive(document if isinstance(document, str | bytes) else json.dumps(document))
@@ -68,7 +90,7 @@ class Client:
         if self.reads:
             self.take()
 
-    def _give_up(self) -> None:
+    def _end(self, *_: object) -> None:
         self.given_up_count += 1
 
 
@@ -99,7 +121,7 @@ async def test_a_frame_is_taken_without_waiting_for_its_answer(client: Client) -
 
 @pytest.mark.gen_test
 async def test_a_frame_that_cannot_be_read_is_answered_at_once(client: Client) -> None:
-    for frame in ("", "{", "null", b"\x80", b"{}", {"id": 5, "event": "hello", "data": {}}):
+    for frame in ("", "{", "null", b"\x80", b"{}", {"id": 5, "event": "hullo", "data": {}}):
         client.send(frame)
     assert [code(frame) for frame in client.frames] == ["BAD_FRAME"] * 5 + ["UNKNOWN_EVENT"]
     assert [frame.get("id") for frame in client.frames] == [None] * 5 + [5]
@@ -187,7 +209,7 @@ BAD_FRAMES = st.sampled_from(
         ({"event": "prediction_request", "data": {}}, "BAD_ENVELOPE"),
         (request("gate") | {"x": 1}, "BAD_ENVELOPE"),
         ({"event": 1}, "BAD_ENVELOPE"),
-        ({"event": "hello", "data": {}}, "UNKNOWN_EVENT"),
+        ({"event": "hullo", "data": {}}, "UNKNOWN_EVENT"),
         (request("nobody"), "MODEL_NOT_FOUND"),
         (request("gate", model_version="9"), "MODEL_NOT_FOUND"),
         (request("picky", "no integer"), "INVALID_INPUT"),
@@ -359,7 +381,7 @@ def test_what_a_client_leaves_lying_is_bounded_and_then_the_client_is_given_up_o
 ) -> None:
     async def converse() -> None:
         async with serving() as service:
-            client = Client(service, ConnectionLimits(4, 8, limit), reads=False)
+            client = Client(service, replace(LIMITS, outbox_bytes=limit), reads=False)
             largest, sizes = 0, []
             for step in steps:
                 before = client.connection.outgoing_bytes

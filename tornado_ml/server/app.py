@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 from tornado.web import Application, RequestHandler
 
-from tornado_ml.connection import ConnectionLimits
+from tornado_ml.codecs.json import JSONCodec
+from tornado_ml.conversation.conversation import Backend, Conversation, Limits
+from tornado_ml.conversation.waiting_room import WaitingRoom
 from tornado_ml.inference.runner import ModelRunner
 from tornado_ml.inference.service import InferenceService
 from tornado_ml.models.manager import ModelManager
@@ -32,10 +36,27 @@ def make_shared(
     """
     server = settings.server
     service = InferenceService(manager)
-    limits = ConnectionLimits(server.max_open_requests, server.max_json_depth, server.outbox_bytes)
-    sockets = SocketRegistry(service, limits, max_connections=server.max_connections, stalled_s=server.stalled_s)
+    resume = settings.resume
+    limits = Limits(
+        max_message_bytes=server.max_message_bytes,
+        max_json_depth=server.max_json_depth,
+        max_open_requests=server.max_open_requests,
+        max_sessions=settings.sessions.max_per_connection,
+        max_subscriptions=settings.subscriptions.max_per_connection,
+        outbox_bytes=server.outbox_bytes,
+        buffer_bytes=settings.subscriptions.buffer_bytes,
+        grace_s=resume.grace_s,
+        resume_bytes=resume.max_bytes,
+    )
+    waiting_room: WaitingRoom[Conversation] = WaitingRoom(resume.grace_s, resume.max_waiting, _call_later)
+    backend = Backend(service, None, manager, waiting_room, limits)
+    sockets = SocketRegistry(backend, [JSONCodec()], max_connections=server.max_connections, stalled_s=server.stalled_s)
     guard = Guard(server.allowed_hosts, server.allowed_origins)
-    return Shared(settings, guard, manager, plugins, service, sockets, web_directory)
+    return Shared(settings, guard, manager, plugins, service, backend, sockets, web_directory)
+
+
+def _call_later(delay_s: float, callback: Callable[[], None]) -> asyncio.TimerHandle:
+    return asyncio.get_running_loop().call_later(delay_s, callback)
 
 
 def make_app(shared: Shared) -> Application:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from tornado_ml.codecs.json import decode_json, encode_json
+from tornado_ml.conversation.conversation import Backend
 from tornado_ml.errors import (
     BadEnvelope,
     BodyTooLarge,
@@ -61,6 +62,7 @@ class Shared:
     manager: ModelManager[ModelRunner]
     plugins: PluginHost
     service: InferenceService
+    backend: Backend
     sockets: SocketRegistry
     web_directory: Path
 

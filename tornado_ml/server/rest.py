@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from tornado_ml.connection import response_data, response_meta
+from tornado_ml.conversation.answers import response_data, response_meta
 from tornado_ml.errors import Forbidden, ModelLoadError, ModelNotReady, ServiceError
 from tornado_ml.inference.service import Request
 from tornado_ml.models.manager import newest

@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tornado.iostream import IOStream, StreamClosedError
 from tornado.websocket import WebSocketHandler, WebSocketProtocol, WebSocketProtocol13
 
-from tornado_ml.connection import Connection, ConnectionLimits
+from tornado_ml.codecs.base import Codec
+from tornado_ml.connection import Connection
+from tornado_ml.conversation.conversation import Backend
 from tornado_ml.errors import BadFrame, MethodNotAllowed, Overloaded, ShuttingDown
-from tornado_ml.inference.service import InferenceService
-from tornado_ml.protocol.events import CLOSE_GOING_AWAY, CLOSE_TRY_AGAIN_LATER
-from tornado_ml.protocol.messages import SUBPROTOCOLS, error_data
+from tornado_ml.protocol.events import CLOSE_GOING_AWAY, CLOSE_TRY_AGAIN_LATER, CloseCode
+from tornado_ml.protocol.messages import error_data
 from tornado_ml.server import tcp
 from tornado_ml.server.base import GuardedHandler, Shared
-from tornado_ml.server.frames import text_frame
+from tornado_ml.server.frames import binary_frame, text_frame
 from tornado_ml.server.lingering import LingeringProtocol
 
 log = logging.getLogger(__name__)
@@ -36,24 +37,23 @@ class SocketRegistry:
     """The open sockets of one service.
 
     Args:
-        service: answers predictions.
-        limits: what each connection may take.
+        backend: what answers.
+        codecs: the subprotocols that are spoken; the first is also what a client gets that offers none.
         max_connections: how many sockets there may be.
         stalled_s: how long a peer may take nothing while something waits for it.
     """
 
-    def __init__(
-        self, service: InferenceService, limits: ConnectionLimits, *, max_connections: int, stalled_s: float
-    ) -> None:
-        self.service = service
-        self.limits = limits
+    def __init__(self, backend: Backend, codecs: Sequence[Codec], *, max_connections: int, stalled_s: float) -> None:
+        self.backend = backend
+        self.codecs = {codec.subprotocol: codec for codec in codecs}
+        self.default_codec = codecs[0]
         self._max_connections = max_connections
         self._stalled_s = stalled_s
         self._sockets: set[SocketHandler] = set()
 
     def admit(self) -> None:
         """Raises ShuttingDown or Overloaded if no further socket may be opened."""
-        if self.service.is_draining:
+        if self.backend.service.is_draining:
             raise ShuttingDown
         if len(self._sockets) >= self._max_connections:
             raise Overloaded("Too many connections are open.", retry_after_s=RETRY_AFTER_S)
@@ -77,7 +77,7 @@ class SocketRegistry:
             now = asyncio.get_running_loop().time()
             for handler in self:
                 if handler.stalled_for(now) >= self._stalled_s:
-                    handler.give_up(f"took no byte for {self._stalled_s:g} s")
+                    handler.give_up(CLOSE_TRY_AGAIN_LATER, f"its peer took no byte for {self._stalled_s:g} s")
 
     def goaway(self, reason: str, deadline_s: float) -> None:
         """Tell every client that its connection will be closed."""
@@ -128,7 +128,8 @@ class SocketHandler(GuardedHandler, WebSocketHandler):
             return
         offered = [name.strip() for name in headers.get("Sec-WebSocket-Protocol", "").split(",") if name.strip()]
         if offered and self.select_subprotocol(offered) is None:
-            raise BadFrame(f"None of the offered subprotocols is spoken here. Offer one of: {', '.join(SUBPROTOCOLS)}.")
+            spoken = ", ".join(self.registry.codecs)
+            raise BadFrame(f"None of the offered subprotocols is spoken here. Offer one of: {spoken}.")
 
     def allowed_methods(self) -> list[str]:
         return ["GET"]
@@ -147,7 +148,7 @@ class SocketHandler(GuardedHandler, WebSocketHandler):
         return True
 
     def select_subprotocol(self, subprotocols: list[str]) -> str | None:
-        return next((name for name in subprotocols if name in SUBPROTOCOLS), None)
+        return next((name for name in subprotocols if name in self.registry.codecs), None)
 
     def open(self, *args: str, **kwargs: str) -> None:
         # Two small frames per request would take 44 ms on loopback: Nagle waits for an acknowledgement that TCP delays.
@@ -155,12 +156,9 @@ class SocketHandler(GuardedHandler, WebSocketHandler):
         assert self.ws_connection is not None
         assert self.ws_connection.stream is not None
         self._stream = self.ws_connection.stream
-        self.connection = Connection(
-            self.registry.service,
-            self.registry.limits,
-            wake=self._send_soon,
-            give_up=lambda: self.give_up("left its answers lying"),
-        )
+        codec = self.registry.codecs.get(self.selected_subprotocol or "", self.registry.default_codec)
+        self._frame = binary_frame if codec.is_binary else text_frame
+        self.connection = Connection(self.registry.backend, codec, wake=self._send_soon, end=self.give_up)
         self.registry.add(self)
         log.debug("Connection %s is open.", self.connection.name)
 
@@ -195,14 +193,13 @@ class SocketHandler(GuardedHandler, WebSocketHandler):
             self._waits_since = now
         return now - self._waits_since
 
-    def give_up(self, why: str) -> None:
-        """Close with 1013, behind what is in the write buffer, and cut the connection soon after."""
-        log.warning(
-            "Connection %s is given up with %d: its peer %s.", self.connection.name, CLOSE_TRY_AGAIN_LATER.code, why
-        )
+    def give_up(self, close: CloseCode, why: str) -> None:
+        """Close, behind what is in the write buffer, and cut the connection soon after."""
+        level = logging.WARNING if close is CLOSE_TRY_AGAIN_LATER else logging.INFO
+        log.log(level, "Connection %s is given up with %d: %s.", self.connection.name, close.code, why)
         self.connection.close()
         self._waits_since = None
-        self.close(CLOSE_TRY_AGAIN_LATER.code, "answers are not being read")
+        self.close(close.code, why)
         self._loop.call_later(CUT_S, self._cut)
 
     def _send_soon(self) -> None:
@@ -225,7 +222,7 @@ class SocketHandler(GuardedHandler, WebSocketHandler):
         frames: list[bytes] = []
         size = self._unflushed_bytes
         while size < MAX_UNFLUSHED_BYTES and (payload := self.connection.take()) is not None:
-            frames.append(text_frame(payload))
+            frames.append(self._frame(payload))
             size += len(payload)
         if not frames:
             return
