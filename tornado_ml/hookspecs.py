@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable
 
 import pluggy
 
+from tornado_ml.codecs.base import Codec
 from tornado_ml.models.base import MLModel
+from tornado_ml.models.source import Source
 
 PROJECT = "tornado_ml"
 """The name of the hooks' project, and of the entry point group that plugins are found in."""
@@ -25,4 +27,21 @@ def register_models() -> Iterable[Callable[[], MLModel]]:  # type: ignore[empty-
 
     Return them without constructing them: a model is constructed, and so loads its parameters, where it runs, which is
     a worker process unless it is told otherwise.
+    """
+
+
+@hookspec
+def register_sources() -> Iterable[Source]:  # type: ignore[empty-body]
+    """Return the sources that this plugin brings: streams of inputs, whose predictions are pushed to subscribers.
+
+    Return objects, made here without much ado: this is called wherever the plugin is loaded, also to list it. A source
+    may feed a model of another plugin. It runs in the service's event loop, once somebody subscribes.
+    """
+
+
+@hookspec
+def register_codecs() -> Iterable[Codec]:  # type: ignore[empty-body]
+    """Return the codecs that this plugin brings: each is one more subprotocol of the socket.
+
+    Return objects; one serves all connections.
     """

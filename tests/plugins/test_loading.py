@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tornado_ml.errors import PluginError
-from tornado_ml.plugins import Plugin, PluginHost, factory_of, hook_names
+from tornado_ml.plugins import Plugin, PluginHost, factory_of
 
 Drop = Callable[..., Path]
 Load = Callable[..., PluginHost]
@@ -109,7 +109,3 @@ def test_a_file_that_has_changed_is_read_anew(drop: Drop, directory: Path, good:
     path.write_text(good.replace("[Good]", "[]"))
     with pytest.raises(PluginError, match=r"Plugin good registers 0 models now; this was number 1\."):
         factory_of(recipe)
-
-
-def test_the_hooks_there_are_can_be_named() -> None:
-    assert hook_names() == ["register_models"]

@@ -20,7 +20,7 @@ from tornado_ml.errors import (
 from tornado_ml.feeds.backoff import Backoff
 from tornado_ml.feeds.bounded_log import BoundedLog
 from tornado_ml.feeds.subscription import Subscriber, Subscription, Value
-from tornado_ml.models.source import Source
+from tornado_ml.models.source import Source, full_name
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class Feed:
 
     def __init__(self, source: Source, make_predictor: Callable[[Source], Predictor]) -> None:
         self.source = source
-        self.name = f"{source.model_qualified_name}/{source.name}"
+        self.name = full_name(source)
         self._make_predictor = make_predictor
         self._subscriptions: dict[Subscription, None] = {}
         self._runs_always = False

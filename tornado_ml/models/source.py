@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
+import re
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
+
+from tornado_ml.errors import PluginError
+from tornado_ml.models.base import QUALIFIED_NAME_PATTERN
 
 MAX_WAITING = 64
 """How many published inputs may wait for a model, unless a source says otherwise."""
@@ -41,6 +46,36 @@ class Source(ABC):
         next input is asked for when the prediction of the last one is there. One that raises is started anew, after a
         while; one that comes to its end ends its subscriptions, and is started anew for the next subscriber.
         """
+
+
+def full_name(source: Source) -> str:
+    """What tells a source from all others: its model's name and its own."""
+    return f"{source.model_qualified_name}/{source.name}"
+
+
+def check_source(value: object) -> Source:
+    """What a plugin brings as a source.
+
+    Raises:
+        PluginError: it is none, or cannot be served as it is declared.
+    """
+    if isinstance(value, type) and issubclass(value, Source):
+        raise PluginError(f"register_sources returned the class {value.__qualname__}; it must return sources: call it.")
+    if not isinstance(value, Source):
+        raise PluginError(f"register_sources returned {value!r:.120}; it must return instances of tornado_ml.Source.")
+    shown = f"The source {type(value).__qualname__}"
+    for attribute in ("name", "model_qualified_name"):
+        name = getattr(value, attribute, None)
+        if not isinstance(name, str) or re.fullmatch(QUALIFIED_NAME_PATTERN, name) is None:
+            raise PluginError(
+                f"{shown} has the {attribute} {name!r:.120}; it takes 1 to 128 letters, digits, '_', '.' and '-', and"
+                " starts with a letter, a digit or '_'."
+            )
+    if not isinstance(getattr(value, "description", None), str):
+        raise PluginError(f"{shown} has no description.")
+    if inspect.iscoroutinefunction(value.inputs):
+        raise PluginError(f"{shown} has inputs() that return once; write an async generator: async def with yield.")
+    return value
 
 
 class PushSource(Source):

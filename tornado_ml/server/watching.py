@@ -9,7 +9,7 @@ from pathlib import Path
 from tornado_ml.errors import ModelLoadError
 from tornado_ml.inference.runner import ModelRunner
 from tornado_ml.models.manager import ModelManager
-from tornado_ml.plugins import Plugin, PluginHost, PluginOrigin, PluginState, load_plugin
+from tornado_ml.plugins import Plugin, PluginHost, PluginOrigin, PluginState
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +38,10 @@ async def _renew(plugins: PluginHost, manager: ModelManager[ModelRunner], locati
     if fresh is None:
         if before is not None:
             log.info("Plugin %s is gone.", before.name)
-            plugins.plugins.remove(before)
+            plugins.remove(before)
             await manager.renew(before.key, [])
         return
-    registrations = load_plugin(fresh)
+    registrations = plugins.load_one(fresh)
     if fresh.state is PluginState.LOADED:
         try:
             await manager.renew(fresh.key, registrations)
@@ -50,10 +50,7 @@ async def _renew(plugins: PluginHost, manager: ModelManager[ModelRunner], locati
             return
     elif before is not None and before.state is PluginState.LOADED:
         return  # the log has the reason; the plugin as it was goes on
-    if before is None:
-        plugins.plugins.append(fresh)
-    else:
-        plugins.plugins[plugins.plugins.index(before)] = fresh
+    plugins.put(fresh)
 
 
 def _drop_ins(plugins: PluginHost) -> list[Plugin]:
