@@ -14,9 +14,15 @@ pytestmark = pytest.mark.e2e
 @pytest.fixture
 def sent(page):
     """The prediction requests that the page has sent so far."""
-    frames = []
-    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: frames.append(json.loads(frame))))
-    return frames
+    requests = []
+
+    def keep(text: str) -> None:
+        frame = json.loads(text)
+        if frame["event"] == "prediction_request":
+            requests.append(frame)
+
+    page.on("websocket", lambda socket: socket.on("framesent", keep))
+    return requests
 
 
 @pytest.fixture

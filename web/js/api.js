@@ -1,19 +1,9 @@
 // The REST documents that the page reads.
 
-/** @typedef {"loading" | "ready" | "failed" | "unloading"} ModelState */
+/** @typedef {import("./client/types.js").Model} Model */
+/** @typedef {import("./client/types.js").ModelState} ModelState */
+/** @typedef {import("./client/types.js").ModelVersion} ModelVersion */
 /** @typedef {import("./schema/follow.js").Schema} Schema */
-/** @typedef {{model_version: string, state: ModelState, reason?: string | null}} ModelVersion */
-
-/**
- * @typedef {object} Model
- * @property {string} qualified_name
- * @property {string} display_name
- * @property {string} description
- * @property {number} major_version
- * @property {number} minor_version
- * @property {ModelState} state
- * @property {ModelVersion[]} versions
- */
 
 /**
  * @typedef {object} Details what only a model says that has loaded

@@ -3,14 +3,53 @@ import { readFileSync, readdirSync } from "node:fs";
 import test from "node:test";
 
 const web = new URL("../../../web/", import.meta.url);
+const html = readFileSync(new URL("index.html", web), "utf8");
 
-test("index.html names every module and style sheet, and each once", () => {
-  const html = readFileSync(new URL("index.html", web), "utf8");
+/** @param {string} folder */
+function filesIn(folder) {
+  const paths = readdirSync(new URL(folder, web), { recursive: true, encoding: "utf8" });
+  return paths.filter((path) => /\.(js|css)$/.test(path)).map((path) => `${folder}/${path}`);
+}
+
+/**
+ * Adds to `found` what a module needs before it can run, itself included.
+ *
+ * @param {URL} module
+ * @param {Set<string>} found
+ */
+function collect(module, found) {
+  const path = module.pathname.slice(web.pathname.length);
+  if (found.has(path)) return;
+  found.add(path);
+  const text = readFileSync(module, "utf8");
+  for (const [, target] of text.matchAll(/^(?:import|export)\b[^;]*?\bfrom "([^"]+)";/gm)) collect(new URL(target, module), found);
+}
+
+/** What is loaded only when it is needed, with what that needs. */
+function collectLazy() {
+  /** @type {Set<string>} */
+  const found = new Set();
+  for (const path of filesIn("js")) {
+    const module = new URL(path, web);
+    for (const [, target] of readFileSync(module, "utf8").matchAll(/(?<!\{)\bimport\("([^"]+)"\)(?!\.\w+[<}\s])/g)) {
+      collect(new URL(target, module), found);
+    }
+  }
+  return found;
+}
+
+test("index.html names each style sheet, and each module that the page needs at once, and each once", () => {
+  /** @type {Set<string>} */
+  const needed = new Set(filesIn("css"));
+  collect(new URL("js/main.js", web), needed);
   const named = [...html.matchAll(/(?:src|href)="\/((?:js|css)\/[^"]+)"/g)].map(([, path]) => path);
-  const present = ["js", "css"].flatMap((folder) =>
-    readdirSync(new URL(folder, web), { recursive: true, encoding: "utf8" })
-      .filter((path) => /\.(js|css)$/.test(path))
-      .map((path) => `${folder}/${path}`),
-  );
-  assert.deepEqual(named.sort(), present.sort());
+  assert.deepEqual(named.sort(), [...needed].sort());
+});
+
+test("each module is needed, now or later, or says types alone", () => {
+  const used = collectLazy();
+  collect(new URL("js/main.js", web), used);
+  const unused = filesIn("js").filter((path) => !used.has(path));
+  const code = unused.filter((path) => /^(?!export \{\};|\/\/|\/\*\*| \*|$)/m.test(readFileSync(new URL(path, web), "utf8")));
+  assert.deepEqual(code, []);
 });

@@ -56,3 +56,22 @@ export class TooLarge extends Error {
     this.maxBytes = maxBytes;
   }
 }
+
+/** Whoever iterates reads more slowly than values come: from here on some are missing. */
+export class FellBehind extends Error {
+  /** @param {number} limit */
+  constructor(limit) {
+    super(`More than ${limit} values were left unread.`);
+    this.name = "FellBehind";
+  }
+}
+
+/** The session has ended, and what it remembered is gone. */
+export class SessionEnded extends Error {
+  /** @param {import("./types.js").EndReason} reason */
+  constructor(reason) {
+    super(`The session has ended: ${reason}.`);
+    this.name = "SessionEnded";
+    this.reason = reason;
+  }
+}

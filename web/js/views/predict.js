@@ -35,7 +35,7 @@ export function predictView(name, client, catalogue) {
  * @param {Client} client
  * @param {AnswerPanel} answers
  */
-function inputCard(name, { input_schema: schema, examples, limits }, client, answers) {
+function inputCard(name, { input_schema: schema, examples }, client, answers) {
   const editor = new Editor(schema);
   const send = el("button", { type: "submit", class: "primary" }, "Predict");
   const form = el(
@@ -73,7 +73,7 @@ function inputCard(name, { input_schema: schema, examples, limits }, client, ans
     send.setAttribute("aria-disabled", "true");
     answers.wait();
     try {
-      answers.showPrediction(await client.predict(name, input, { maxBytes: limits.max_message_bytes }));
+      answers.showPrediction(await client.predict(name, input));
       answers.bringIntoView();
     } catch (error) {
       answers.showError(error);
