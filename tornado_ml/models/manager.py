@@ -7,6 +7,8 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
+from itertools import groupby
 from typing import Generic, Protocol, TypeVar
 
 from tornado_ml.errors import ModelLoadError, ModelNotFound, ModelNotReady, OperatorError
@@ -155,6 +157,9 @@ class Deployment(Generic[R]):
         self.reason = reason
 
 
+Watcher = Callable[[Sequence[Deployment[R]]], None]  # must not raise
+
+
 class ModelManager(Generic[R]):
     """The models of one service. There is one, and all handlers are given it.
 
@@ -174,6 +179,7 @@ class ModelManager(Generic[R]):
         self._on_plugin_fault = on_plugin_fault
         self._deployments: list[Deployment[R]] = []  # in the order found: of two alike the first stays
         self._newest: dict[str, Deployment[R]] = {}  # by name, as `find` found it; emptied when there are others
+        self._watchers: dict[object, Watcher[R]] = {}
         self.first_round_is_over = False
 
     async def load(self, registrations: Iterable[Registration]) -> None:
@@ -182,14 +188,13 @@ class ModelManager(Generic[R]):
         self._deployments += admitted
         for deployment in admitted:
             await self._settle_doubles(deployment)
+        self._announce(admitted)
         await asyncio.gather(*(self._load_one(deployment) for deployment in admitted if self._has(deployment)))
         self.first_round_is_over = True
 
     def deployments(self) -> list[Deployment[R]]:
         """All whose name is known, by name, newest version first."""
-        named = [(one.identity, one) for one in self._deployments if one.identity is not None]
-        named.sort(key=lambda pair: (pair[0][0], -pair[0][1][0], -pair[0][1][1]))
-        return [one for _, one in named]
+        return _in_order(self._deployments)
 
     def versions(self, qualified_name: str, version: str | None = None) -> list[Deployment[R]]:
         """The versions of one model, newest first; those that `version` (`"1"` or `"1.2"`) names, where it is given.
@@ -198,11 +203,8 @@ class ModelManager(Generic[R]):
             ModelNotFound: there is none.
         """
         wanted = () if version is None else tuple(int(part) for part in version.split("."))
-        found = [
-            one
-            for one in self.deployments()
-            if one.identity and one.identity[0] == qualified_name and one.identity[1][: len(wanted)] == wanted
-        ]
+        named = [one for one in self.deployments() if _name(one) == qualified_name]
+        found = [one for one in named if one.known_identity[1][: len(wanted)] == wanted]
         if not found:
             raise ModelNotFound
         return found
@@ -215,6 +217,15 @@ class ModelManager(Generic[R]):
         if found is None or found.state is not ModelState.READY:
             found = self._newest[qualified_name] = newest(self.versions(qualified_name))
         return found
+
+    def watch(self, watcher: Watcher[R]) -> Callable[[], object]:
+        """Call `watcher` with all versions of each model that changes; of one that is gone, with the last, `unloading`.
+
+        Gives what ends that.
+        """
+        key = object()
+        self._watchers[key] = watcher
+        return lambda: self._watchers.pop(key, None)
 
     async def reload(self, qualified_name: str) -> None:
         """Load each version of a model anew.
@@ -252,7 +263,7 @@ class ModelManager(Generic[R]):
         new = [Deployment(registration, self._make_runner(registration)) for registration in registrations]
         try:
             for one in new:
-                report = await one.runner.load(one.failed)
+                report = await one.runner.load(partial(self._failed, one))
                 if qualified_name not in (None, report.qualified_name):
                     raise ModelLoadError(f"It calls itself {report.qualified_name} now; that takes a restart.")
                 if any(
@@ -277,6 +288,7 @@ class ModelManager(Generic[R]):
             log.info("Model %s is loaded anew.", shown(one.known_identity))
         for one in old:
             one.state = ModelState.UNLOADING
+        self._announce([*new, *old])
         await asyncio.gather(*(one.runner.finish(FINISH_S) for one in old))
         await asyncio.gather(*(one.runner.close() for one in old))
 
@@ -295,7 +307,7 @@ class ModelManager(Generic[R]):
     async def _load_one(self, deployment: Deployment[R]) -> None:
         registration = deployment.registration
         try:
-            report = await deployment.runner.load(deployment.failed)
+            report = await deployment.runner.load(partial(self._failed, deployment))
             registration.confirm(report)
             if not self._has(deployment):
                 return
@@ -307,13 +319,26 @@ class ModelManager(Generic[R]):
             if registration.identity is None:
                 await self._fail_plugin(registration.plugin, str(error))
             else:
-                deployment.failed(str(error))
+                self._failed(deployment, str(error))
                 log.error("Model %s failed to load: %s", shown(registration.identity), error, exc_info=error.__cause__)
                 await deployment.runner.close()
             return
         await self._settle_doubles(deployment)
         if self._has(deployment):
             log.info("Model %s is ready.", shown(report.identity))
+            self._announce([deployment])
+
+    def _failed(self, deployment: Deployment[R], reason: str) -> None:
+        deployment.failed(reason)
+        if self._has(deployment):
+            self._announce([deployment])
+
+    def _announce(self, changed: Iterable[Deployment[R]]) -> None:
+        """Tell the watchers of the models that these are, or were, versions of."""
+        for name, gone in groupby(_in_order(changed), _name):
+            versions = [one for one in self.deployments() if _name(one) == name] or list(gone)
+            for watcher in list(self._watchers.values()):
+                watcher(versions)
 
     async def _settle_doubles(self, deployment: Deployment[R]) -> None:
         """Of those with its name and version let the first stay; the others' plugins fail, but for the same class."""
@@ -344,7 +369,18 @@ class ModelManager(Generic[R]):
             deployment.state = ModelState.UNLOADING
         self._deployments = [one for one in self._deployments if one not in deployments]
         self._newest.clear()
+        self._announce(deployments)
         await asyncio.gather(*(deployment.runner.close() for deployment in deployments))
+
+
+def _name(deployment: Deployment[R]) -> str:
+    return deployment.known_identity[0]
+
+
+def _in_order(deployments: Iterable[Deployment[R]]) -> list[Deployment[R]]:
+    """Those whose name is known, by name, newest version first."""
+    named = [one for one in deployments if one.identity is not None]
+    return sorted(named, key=lambda one: (_name(one), *(-number for number in one.known_identity[1])))
 
 
 def newest(versions: Sequence[Deployment[R]]) -> Deployment[R]:
