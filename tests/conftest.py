@@ -51,7 +51,7 @@ def shared(io_loop: IOLoop, tmp_path: Path, settings_text: str, dropins: Path) -
     file = tmp_path / "settings.toml"
     file.write_text(settings_text)
     settings = load_settings(file=file, environ={})
-    plugins = PluginHost(directories=[dropins], disabled=["digits", "iris"])
+    plugins = PluginHost(directories=[dropins], disabled=["anomaly", "digits", "iris", "text"])
     manager = ModelManager(lambda registration: ModelRunner(registration, settings), plugins.fail)
     made = make_shared(settings, manager, plugins, web_directory())
     io_loop.run_sync(lambda: manager.load(plugins.load()))

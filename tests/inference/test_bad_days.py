@@ -19,7 +19,7 @@ States = Callable[[RunningServer], dict[str, tuple[str, str]]]
 
 SETTINGS = """
 [plugins]
-disabled = ["iris", "digits"]
+disabled = ["anomaly", "digits", "iris", "text"]
 [models.loop_forever]
 timeout_s = 1
 [models.eat_memory]

@@ -19,7 +19,7 @@ Connect = Callable[[RunningServer], AbstractAsyncContextManager[Any]]
 
 SETTINGS = """
 [plugins]
-disabled = ["iris", "digits", "bad_loading"]
+disabled = ["anomaly", "digits", "iris", "text", "bad_loading"]
 [[plugins.models]]
 module_name = "tip_model.prediction"
 class_name = "TipModel"

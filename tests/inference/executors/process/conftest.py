@@ -14,6 +14,6 @@ Registered = Callable[[str], Registration]
 @pytest.fixture
 def registered(dropins_bad: Path, marks: Path) -> Registered:
     """A model of `dropins_bad` by its name."""
-    host = PluginHost(directories=[dropins_bad], disabled=["iris", "digits"])
+    host = PluginHost(directories=[dropins_bad], disabled=["anomaly", "digits", "iris", "text"])
     by_name = {one.identity[0]: one for one in host.load() if one.identity}
     return by_name.__getitem__
