@@ -17,7 +17,7 @@ BORROWED = f"""
 .venv/bin/python -m pip uninstall --quiet --yes setuptools
 for entry in '{sysconfig.get_path("purelib")}'/*; do
     case $entry in
-        *iris_model* | *digits_model*) ;;
+        *anomaly_model* | *digits_model* | *iris_model* | *text_model*) ;;
         *) ln -s "$entry" .venv/lib/python3.*/site-packages/ 2>/dev/null || true ;;
     esac
 done
