@@ -56,6 +56,7 @@ def shared(io_loop: IOLoop, tmp_path: Path, settings_text: str, dropins: Path) -
     made = make_shared(settings, manager, plugins, web_directory())
     io_loop.run_sync(lambda: manager.load(plugins.load()))
     yield made
+    io_loop.run_sync(made.backend.feeds.close)
     io_loop.run_sync(manager.close)
 
 

@@ -11,8 +11,10 @@ from tornado.web import Application, RequestHandler
 from tornado_ml.codecs.json import JSONCodec
 from tornado_ml.conversation.conversation import Backend, Conversation, Limits
 from tornado_ml.conversation.waiting_room import WaitingRoom
+from tornado_ml.feeds import Feeds
 from tornado_ml.inference.runner import ModelRunner
 from tornado_ml.inference.service import InferenceService
+from tornado_ml.inference.steady import SteadyPredictor
 from tornado_ml.models.manager import ModelManager
 from tornado_ml.plugins import PluginHost
 from tornado_ml.protocol import catalogue, routes
@@ -31,7 +33,7 @@ def make_shared(
     Args:
         settings: the limits, and who may ask.
         manager: knows the models; loading them is the caller's work.
-        plugins: what `/api/plugins` lists.
+        plugins: what `/api/plugins` lists, and whose sources are run.
         web_directory: the files of the page.
     """
     server = settings.server
@@ -49,7 +51,9 @@ def make_shared(
         resume_bytes=resume.max_bytes,
     )
     waiting_room: WaitingRoom[Conversation] = WaitingRoom(resume.grace_s, resume.max_waiting, _call_later)
-    backend = Backend(service, None, manager, waiting_room, limits)
+    feeds = Feeds(lambda source: SteadyPredictor(service, source.model_qualified_name))
+    plugins.watch(lambda plugin: feeds.set_sources(plugin.key, plugin.sources))
+    backend = Backend(service, feeds, manager, waiting_room, limits)
     sockets = SocketRegistry(backend, [JSONCodec()], max_connections=server.max_connections, stalled_s=server.stalled_s)
     guard = Guard(server.allowed_hosts, server.allowed_origins)
     return Shared(settings, guard, manager, plugins, service, backend, sockets, web_directory)

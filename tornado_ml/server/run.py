@@ -58,7 +58,7 @@ async def serve(
     stop = _stop_on_signal()
     announce(_url(settings.server.host, listeners))
     background = [asyncio.create_task(shared.sockets.watch_stalled())]
-    run = asyncio.create_task(_load_and_wait(settings, plugins, manager, registrations))
+    run = asyncio.create_task(_load_and_wait(shared, registrations))
     _reload_on_signal(manager, background)
     if watches:
         background.append(asyncio.create_task(watch_plugins(plugins, manager)))
@@ -78,16 +78,15 @@ async def serve(
         await manager.close()
 
 
-async def _load_and_wait(
-    settings: Settings, plugins: PluginHost, manager: ModelManager[ModelRunner], registrations: list[Registration]
-) -> None:
+async def _load_and_wait(shared: Shared, registrations: list[Registration]) -> None:
     """Load the models; then wait for ever, unless strict mode finds something to stop for."""
-    await manager.load(registrations)
+    await shared.manager.load(registrations)
+    shared.backend.feeds.start()
     # What is there now stays: the garbage collector need not look through it again and again.
     gc.collect()
     gc.freeze()
-    faults = faults_of(settings, plugins, manager)
-    if faults and settings.plugins.strict:
+    faults = faults_of(shared.settings, shared.plugins, shared.manager)
+    if faults and shared.settings.plugins.strict:
         raise OperatorError("Strict mode:\n" + "\n".join(faults))
     await asyncio.Event().wait()
 
@@ -153,5 +152,5 @@ def _reload_on_signal(manager: ModelManager[ModelRunner], background: list[async
 
 async def _drain(shared: Shared, drain_s: float) -> None:
     shared.sockets.goaway("the service is stopping", drain_s)
-    await shared.service.drain(drain_s)
+    await asyncio.gather(shared.backend.feeds.close(), shared.service.drain(drain_s))
     await shared.sockets.close(CLOSE_S)
