@@ -18,6 +18,7 @@ from websockets.exceptions import ConnectionClosedError
 from tornado_ml.errors import WorkerLost
 from tornado_ml.inference.jobs import Batch, Job, Outcome
 from tornado_ml.inference.scheduler import Limits, Scheduler
+from tornado_ml.inference.workbench import Done
 from tornado_ml.models.answers import Answers
 from tornado_ml.testing import RunningServer
 
@@ -129,12 +130,13 @@ class Worker:
 
     @property
     def data(self) -> list[Any] | None:
-        return None if self.batch is None else self.batch.documents
+        return None if self.batch is None else [job.data for job in self.batch.jobs]
 
     def finish(self, errors: dict[int, Exception] | None = None) -> None:
         assert self.batch is not None
         batch, self.batch = self.batch, None
-        self.scheduler.done(batch, Answers(batch.documents, errors or {}), 0.01)
+        answers = Answers([job.data for job in batch.jobs], errors or {})
+        self.scheduler.done(batch, Done(answers, 0.01))
         self._next.set_result(None)
 
     def die(self, *, may_retry: bool = True) -> None:

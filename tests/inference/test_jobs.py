@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import asyncio
 import logging
+from contextlib import closing
 
 import pytest
 
 from tornado_ml.errors import Cancelled, ModelCrashed, Superseded
-from tornado_ml.inference.jobs import Batch, Job, JobState, Outcome, dropped
+from tornado_ml.inference.jobs import Batch, Job, JobState, Outcome, dropped, work_of
+from tornado_ml.inference.stations import Station
+from tornado_ml.inference.workbench import Predict
 
 
 def make_job(told: list[Outcome | Exception]) -> Job:
-    return Job("input", "client", 0.0, told.append)
+    return Job("input", "client", told.append)
 
 
 def test_what_became_of_a_job_is_told_once() -> None:
@@ -35,14 +39,15 @@ def test_a_client_that_cannot_be_told_is_logged_and_disturbs_nobody(caplog: pyte
         raise ValueError("nobody is at home")
 
     with caplog.at_level(logging.ERROR, logger="tornado_ml"):
-        Job("input", "client", 0.0, fail).settle(ModelCrashed())
+        Job("input", "client", fail).settle(ModelCrashed())
     assert "nobody is at home" in str(caplog.records[0].exc_text or caplog.text)
 
 
 def test_a_batch_is_waited_for_as_long_as_one_of_its_jobs_is() -> None:
     jobs = [make_job([]), make_job([])]
-    batch = Batch(jobs, 0.0)
-    assert batch.documents == ["input", "input"]
+    with closing(asyncio.new_event_loop()) as loop:
+        batch = Batch(jobs, work_of(jobs, 5), Station(loop.create_future()), 0.0)
+    assert batch.work == Predict(["input", "input"], 5)
     jobs[0].settle(ModelCrashed())
     assert batch.is_waited_for
     jobs[1].dropped_as = Cancelled

@@ -16,7 +16,7 @@ from tornado_ml.errors import (
     Superseded,
 )
 from tornado_ml.inference.jobs import Job, Outcome
-from tornado_ml.inference.scheduler import GRACE_S
+from tornado_ml.inference.running import GRACE_S
 
 
 def limited(**limits: Any) -> pytest.MarkDecorator:

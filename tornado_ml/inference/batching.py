@@ -63,6 +63,14 @@ class Batcher(Generic[Item]):
         if not items:
             del self._waiting[client]
 
+    def clear(self) -> list[Item]:
+        """Forget all items, and give them out."""
+        items = list(self)
+        self._waiting.clear()
+        self._alone.clear()
+        self._count = 0
+        return items
+
     def due_at(self) -> float:
         """When the next batch is to be taken: the past if it is full or may not wait, infinity if there is none."""
         if self._alone or self._count >= self._max_batch_size:

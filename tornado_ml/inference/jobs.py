@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tornado_ml.errors import Cancelled, CancelOutcome, ServiceError, Superseded
+from tornado_ml.errors import Cancelled, CancelOutcome, ModelCrashed, ServiceError, Superseded
+from tornado_ml.inference.batching import Batcher
+from tornado_ml.inference.workbench import AdvanceStream, BeginStream, CloseStream, Predict, Work
+
+if TYPE_CHECKING:
+    from tornado_ml.inference.stations import Station
 
 log = logging.getLogger(__name__)
+
+PARTIAL_WINDOW = 16
+"""How many partial predictions may be on their way to a client that has not taken them yet."""
 
 
 class JobState(Enum):
@@ -36,23 +45,22 @@ class Job:
     Args:
         data: the input.
         client: whose request it is: clients are served in turn.
-        queued_at: when it came, on the scheduler's clock.
         on_settled: called once, with the outcome or with why there is none.
     """
 
-    __slots__ = ("batch", "client", "data", "dropped_as", "on_settled", "queued_at", "runs", "state", "timer")
+    __slots__ = ("batch", "client", "data", "dropped_as", "on_settled", "queue", "queued_at", "runs", "state", "timer")
 
-    def __init__(
-        self,
-        data: Any,
-        client: Hashable,
-        queued_at: float,
-        on_settled: Callable[[Outcome | Exception], None],
-    ) -> None:
+    is_blamed = True
+    """Whether its input is remembered if a worker dies of it."""
+
+    def __init__(self, data: Any, client: Hashable, on_settled: Callable[[Outcome | Exception], None]) -> None:
         self.data = data
         self.client = client
-        self.queued_at = queued_at
         self.on_settled = on_settled
+        self.queued_at = math.inf
+        """Since when it waits, on the scheduler's clock."""
+        self.queue: Batcher[Job] | None = None
+        """Where it waits."""
         self.state = JobState.QUEUED
         self.runs = 0
         """How many workers have begun it."""
@@ -65,7 +73,7 @@ class Job:
     def settle(self, outcome: Outcome | Exception) -> None:
         """Tell what became of it, unless that has been told."""
         if self.state is not JobState.SETTLED:
-            self.forget()
+            self._has_settled()
             try:
                 self.on_settled(outcome)
             except Exception:  # the fault of one client's answer must not keep the others from theirs
@@ -73,41 +81,164 @@ class Job:
 
     def forget(self) -> None:
         """Tell nobody any more."""
-        self.state = JobState.SETTLED
-        if self.timer is not None:
-            self.timer.cancel()
+        self._has_settled()
 
     @property
     def is_waited_for(self) -> bool:
         """Whether anybody still wants its prediction."""
         return self.state is not JobState.SETTLED and self.dropped_as is None
 
+    @property
+    def may_move(self) -> bool:
+        """Whether another worker may try it when the one that has begun it dies."""
+        return True
+
+    def crashed(self) -> ModelCrashed:
+        """The answer if it is lost with its worker."""
+        return ModelCrashed()
+
+    def _has_settled(self) -> None:
+        self.state = JobState.SETTLED
+        if self.timer is not None:
+            self.timer.cancel()
+
+
+class UnitJob(Job):
+    """A job that is a unit of work by itself.
+
+    Attributes:
+        station: the worker that holds what it works on; None while any will do.
+    """
+
+    __slots__ = ("station",)
+
+    def __init__(self, data: Any, client: Hashable, on_settled: Callable[[Outcome | Exception], None]) -> None:
+        super().__init__(data, client, on_settled)
+        self.station: Station | None = None
+
+    def begin(self, station: Station, now: float) -> None:
+        """A worker goes about it."""
+        self.station = station
+        self.runs += 1
+
+    def work(self) -> Work:
+        """What its worker is to do next."""
+        raise NotImplementedError
+
+    def undo(self) -> Work | None:
+        """What lets go of what it has left behind in its worker."""
+        return None
+
+
+class CloseJob(UnitJob):
+    """Lets go of what a worker holds."""
+
+    __slots__ = ()
+    is_blamed = False
+
+    def work(self) -> Work:
+        work: Work = self.data
+        return work
+
+    @property
+    def may_move(self) -> bool:
+        return False
+
+
+class StreamJob(UnitJob):
+    """A request that is answered with partial predictions first.
+
+    Args:
+        number: what workers know it by.
+        on_partial: called with the index of each partial prediction, and with that itself.
+    """
+
+    __slots__ = ("_count", "_number", "_on_partial", "_untaken", "predict_s", "queue_s")
+
+    def __init__(
+        self,
+        data: Any,
+        client: Hashable,
+        on_settled: Callable[[Outcome | Exception], None],
+        number: int,
+        on_partial: Callable[[int, Any], None],
+    ) -> None:
+        super().__init__(data, client, on_settled)
+        self._number = number
+        self._on_partial = on_partial
+        self._count = 0
+        self._untaken = 0
+        self.queue_s = 0.0
+        self.predict_s = 0.0
+
+    @property
+    def credit(self) -> int:
+        """How many partial predictions there may be until the client has taken some."""
+        return PARTIAL_WINDOW - self._untaken
+
+    def work(self) -> Work:
+        if self.station is None:
+            return BeginStream(self._number, self.data, self.credit)
+        return AdvanceStream(self._number, self.credit)
+
+    def begin(self, station: Station, now: float) -> None:
+        if self.station is None:
+            self.queue_s = now - self.queued_at
+            super().begin(station, now)
+
+    def undo(self) -> Work | None:
+        return CloseStream(self._number)
+
+    @property
+    def may_move(self) -> bool:
+        return not self._count
+
+    def hand_on(self, partial: Any) -> None:
+        """Give the client a partial prediction."""
+        index = self._count
+        self._count += 1
+        self._untaken += 1
+        try:
+            self._on_partial(index, partial)
+        except Exception:  # as with answers
+            log.exception("A partial prediction could not be given.")
+
+    def taken(self) -> None:
+        """The client has taken one."""
+        self._untaken -= 1
+
 
 class Batch:
     """Jobs that a worker runs in one call.
 
     Attributes:
+        station: the worker.
+        work: what it is given to do.
         cancel: tells the worker that nobody waits any more; set by the executor.
         kill: stops the worker; set by the executor, None where it cannot.
         is_abandoned: set once nobody waits for any of it.
     """
 
-    __slots__ = ("cancel", "is_abandoned", "jobs", "kill", "started_at")
+    __slots__ = ("cancel", "is_abandoned", "jobs", "kill", "started_at", "station", "work")
 
-    def __init__(self, jobs: Sequence[Job], started_at: float) -> None:
+    def __init__(self, jobs: Sequence[Job], work: Work, station: Station, started_at: float) -> None:
         self.jobs = jobs
+        self.work = work
+        self.station = station
         self.started_at = started_at
         self.cancel: Callable[[], None] | None = None
         self.kill: Callable[[], None] | None = None
         self.is_abandoned = False
 
     @property
-    def documents(self) -> list[Any]:
-        return [job.data for job in self.jobs]
-
-    @property
     def is_waited_for(self) -> bool:
         return any(job.is_waited_for for job in self.jobs)
+
+
+def work_of(jobs: Sequence[Job], max_batch_size: int) -> Work:
+    """What a worker does to run jobs that were taken together."""
+    first = jobs[0]
+    return first.work() if isinstance(first, UnitJob) else Predict([job.data for job in jobs], max_batch_size)
 
 
 def dropped(job: Job, outcome: CancelOutcome) -> ServiceError:

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from tornado_ml.errors import ModelLoadError, ModelNotReady, ModelRefused
 from tornado_ml.inference.executors import EXECUTORS, Executor
 from tornado_ml.inference.scheduler import Limits, Scheduler
+from tornado_ml.inference.sessions import SessionEnd, Sessions
 from tornado_ml.models.loaded import ModelReport
 from tornado_ml.models.manager import Registration
+from tornado_ml.models.schema import Validator
 from tornado_ml.settings import ModelSettings, Settings
 
 log = logging.getLogger(__name__)
@@ -29,6 +31,9 @@ class ModelRunner:
         self._settings = settings
         self._executor: Executor | None = None
         self._scheduler: Scheduler | None = None
+        self._sessions: Sessions | None = None
+        self.parameters_validator: Validator | None = None
+        """Judges the parameters of sessions; None where the model keeps none."""
 
     async def load(self, on_failed: Callable[[str], None]) -> ModelReport:
         """Construct the model and begin to run it.
@@ -50,11 +55,19 @@ class ModelRunner:
         size = settings.max_batch_size if report.has_batch else 1
         limits = Limits(settings.max_queue, size, settings.max_batch_wait_s, settings.timeout_s, settings.retry)
         self._scheduler = Scheduler(limits, settings.workers)
+        self._sessions = Sessions(
+            self._scheduler,
+            report.qualified_name,
+            "{}.{}".format(*report.identity[1]),
+            max_count=settings.max_sessions,
+            idle_s=self._settings.sessions.session_idle_s,
+        )
+        if report.session_schema is not None:
+            self.parameters_validator = Validator(report.session_schema)
 
         def fail(reason: str) -> None:
             log.error("Model %s has failed: %s", report.qualified_name, reason)
-            if self._scheduler is not None:
-                self._scheduler.fail_all(reason)
+            self._answer_all(reason, SessionEnd.WORKER_DIED)
             on_failed(reason)
 
         executor.start(self._scheduler, fail)
@@ -67,19 +80,38 @@ class ModelRunner:
             raise ModelNotReady
         return self._scheduler
 
+    @property
+    def sessions(self) -> Sessions:
+        """Raises ModelNotReady before `load` and after `close`."""
+        if self._sessions is None:
+            raise ModelNotReady
+        return self._sessions
+
+    @property
+    def held_count(self) -> int:
+        """How many streams and sessions its workers hold, as far as they have said."""
+        return 0 if self._scheduler is None else self._scheduler.held_count
+
     async def finish(self, timeout_s: float) -> None:
-        """Returns when all that was asked of it is answered, or after `timeout_s`."""
-        if self._scheduler is not None:
+        """End the sessions; returns when all that was asked of it is answered, or after `timeout_s`."""
+        if self._scheduler is not None and self._sessions is not None:
+            self._sessions.end_all()
             await self._scheduler.idle(timeout_s)
 
     async def close(self) -> None:
         """Stop. What still waits is answered that the model is gone."""
-        scheduler, self._scheduler = self._scheduler, None
+        self._answer_all("The model is being unloaded.", SessionEnd.UNLOADED)
+        scheduler, self._scheduler, self._sessions = self._scheduler, None, None
         executor, self._executor = self._executor, None
-        if scheduler is not None:
-            scheduler.fail_all("The model is being unloaded.")
         if executor is not None:
             await executor.close()
+        if scheduler is not None:
+            scheduler.close()
+
+    def _answer_all(self, reason: str, end: SessionEnd) -> None:
+        if self._scheduler is not None and self._sessions is not None:
+            self._scheduler.fail_all(reason)
+            self._sessions.lose_all(end)
 
     async def _load_as(self, settings: ModelSettings) -> tuple[Executor, ModelReport]:
         kind = settings.executor or getattr(self._registration.factory, "executor", None) or DEFAULT_EXECUTOR

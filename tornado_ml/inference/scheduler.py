@@ -1,15 +1,14 @@
 """One model's queue: gathers requests into batches, and sees to it that each is answered exactly once.
 
-Executors pull batches from here and bring back what became of them; how a batch is run is theirs to know.
+Executors pull batches from here and bring back what became of them; how a batch is run is theirs to know. What a worker
+holds between two calls, a stream or a session, only that worker can go on with: such jobs are pinned to its station.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
-from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,15 +22,13 @@ from tornado_ml.errors import (
     WorkerLost,
 )
 from tornado_ml.inference.batching import Batcher
-from tornado_ml.inference.jobs import Batch, Job, JobState, Outcome, dropped
+from tornado_ml.inference.jobs import Batch, CloseJob, Job, JobState, Outcome, StreamJob, UnitJob, dropped, work_of
 from tornado_ml.inference.poison import PoisonList
+from tornado_ml.inference.running import RunningBatches
+from tornado_ml.inference.stations import Station, Stations
+from tornado_ml.inference.workbench import Done, Predict
 from tornado_ml.models.answers import Answers
-
-log = logging.getLogger(__name__)
-
-GRACE_S = 1.0
-"""How long a worker may go on with what nobody waits for, before it is stopped; more for a model that is slow."""
-
+from tornado_ml.models.live import Step
 
 CHUNK_S = 0.002
 """How long a worker shall have work for, at the least: jobs of quick models are given out several at a time."""
@@ -53,20 +50,25 @@ class Scheduler:
     """The queue of one model. All times are those of the event loop's clock."""
 
     def __init__(self, limits: Limits, worker_count: int = 1) -> None:
-        self._loop = asyncio.get_running_loop()
+        self.loop = asyncio.get_running_loop()
         self._limits = limits
         self._worker_count = worker_count
         self._batcher: Batcher[Job] = Batcher(limits.max_batch_size, limits.max_batch_wait_s)
-        self._running: dict[Batch, asyncio.TimerHandle] = {}
-        self._idle_workers: deque[asyncio.Future[None]] = deque()
+        self._units: Batcher[Job] = Batcher(1)
+        self._stations = Stations(self._station_gone, self._batcher, self._units)
+        self._running = RunningBatches(limits.timeout_s, self._stuck)
         self._poison = PoisonList()
         self._item_s = 0.01  # how long a worker takes for one item: a guess until the first
-        self._batch_s = 0.0
 
     @property
     def open_count(self) -> int:
         """How many jobs wait or run."""
-        return len(self._batcher) + sum(len(batch.jobs) for batch in self._running)
+        return sum(1 for _ in self._waiting()) + sum(len(batch.jobs) for batch in self._running)
+
+    @property
+    def held_count(self) -> int:
+        """How many streams and sessions the workers hold."""
+        return sum(station.held_count for station in self._stations)
 
     def submit(
         self,
@@ -87,72 +89,144 @@ class Scheduler:
             Overloaded: the queue is full.
             ModelCrashed: the input has killed workers before.
         """
-        if len(self._batcher) >= self._limits.max_queue:
-            wait_s = len(self._batcher) * self._item_s / self._worker_count
-            raise Overloaded("The model's queue is full.", retry_after_s=wait_s)
-        if self._poison.holds(data, self._loop.time()):
-            raise ModelCrashed("This input has crashed the model before; it is refused for a while.", retryable=False)
-        now = self._loop.time()
-        job = Job(data, client, now, on_settled)
-        if deadline_s is not None:
-            job.timer = self._loop.call_later(deadline_s, self._out_of_time, job)
-        self._batcher.add(job, client, now)
-        self._wake_worker()
+        job = Job(data, client, on_settled)
+        self.admit(job, deadline_s)
         return job
+
+    def admit(self, job: Job, deadline_s: float | None = None) -> None:
+        """Queue a job of any kind. Raises as `submit` does."""
+        now = self.loop.time()
+        pinned_to = job.station if isinstance(job, UnitJob) else None
+        waiting = len(self._batcher) + len(self._units) if pinned_to is None else len(pinned_to.pinned)
+        if waiting >= self._limits.max_queue:
+            wait_s = waiting * self._item_s / self._worker_count
+            raise Overloaded("The model's queue is full.", retry_after_s=wait_s)
+        if job.is_blamed and self._poison.holds(job.data, now):
+            raise ModelCrashed("This input has crashed the model before; it is refused for a while.", retryable=False)
+        if deadline_s is not None:
+            job.timer = self.loop.call_later(deadline_s, self._out_of_time, job)
+        self.enqueue(job)
+
+    def enqueue(self, job: Job, *, first: bool = False) -> None:
+        """Let a job wait, behind those of its client, or before all others."""
+        station = job.station if isinstance(job, UnitJob) else None
+        if station is not None and station.is_gone:
+            job.settle(job.crashed())
+            return
+        job.state = JobState.QUEUED
+        queue = job.queue = self._queue_of(job)
+        if first:
+            queue.add_alone(job)
+        else:
+            job.queued_at = self.loop.time()
+            queue.add(job, job.client, job.queued_at)
+        self._stations.wake(station)
 
     def drop(self, job: Job, dropped_as: type[Cancelled | Superseded]) -> None:
         """The client wants no prediction any more, but to hear what became of the request."""
         if job.state is JobState.QUEUED:
-            self._batcher.remove(job, job.client)
+            self._take_out(job)
             job.dropped_as = dropped_as
             job.settle(dropped(job, "stopped" if job.runs else "skipped"))
         elif job.state is JobState.RUNNING and job.dropped_as is None:
             job.dropped_as = dropped_as
-            self._look_whether_abandoned(job.batch)
+            self._running.look_whether_abandoned(job.batch)
 
     def forget(self, job: Job) -> None:
         """The client is gone."""
         if job.state is JobState.QUEUED:
-            self._batcher.remove(job, job.client)
+            self._take_out(job)
         if job.state is not JobState.SETTLED:
             job.forget()
-            self._look_whether_abandoned(job.batch)
+            self._running.look_whether_abandoned(job.batch)
+
+    def partial_taken(self, job: StreamJob) -> None:
+        """The client has taken a partial prediction: there may be another."""
+        job.taken()
+        if job.station is not None and job in job.station.parked:
+            job.station.parked.remove(job)
+            self.enqueue(job)
 
     def fail_all(self, reason: str) -> None:
         """Answer everything that waits or runs: the model is no longer there."""
-        for job in [*self._batcher, *(job for batch in self._running for job in batch.jobs)]:
+        jobs = [*self._batcher.clear(), *self._units.clear()]
+        for station in self._stations:
+            jobs += station.clear()
+        jobs += [job for batch in self._running for job in batch.jobs]
+        for job in jobs:
             job.settle(ModelNotReady(reason) if job.dropped_as is None else dropped(job, "stopped"))
-        self._batcher = Batcher(self._limits.max_batch_size, self._limits.max_batch_wait_s)
+
+    def close(self) -> None:
+        """Look after nothing any more: there are no workers."""
+        self._running.close()
 
     async def idle(self, timeout_s: float) -> None:
         """Returns when nothing waits or runs, or after `timeout_s`."""
-        deadline = self._loop.time() + timeout_s
-        while self.open_count and self._loop.time() < deadline:
+        deadline = self.loop.time() + timeout_s
+        while self.open_count and self.loop.time() < deadline:
             await asyncio.sleep(0.01)
 
     async def next_batch(self, lost: asyncio.Future[Any]) -> Batch | None:
-        """The next batch, as soon as it is due; None once `lost` is done. For one worker."""
+        """The next batch, as soon as it is due; None once `lost` is done. For one worker, which `lost` stands for."""
+        station = self._stations.of(lost)
         if self._limits.max_batch_size > 1 or self._item_s < CHUNK_S:
             # The clients that the last batch answered send their next requests now. Two turns of the loop take them
             # in; without them, clients in lockstep would be served in batches of 1 and n-1 by turns.
             await asyncio.sleep(0)
             await asyncio.sleep(0)
         while not lost.done():
-            due_in_s = self._batcher.due_at() - self._loop.time()
-            if due_in_s <= 0:
-                return self._begin(self._batcher.take(self._size()))
-            await self._work_or(lost, due_in_s)
-        self._wake_worker()  # it may have been woken for work that another must do now
+            queue = station.next_queue()
+            if queue is not None:
+                batch = self._begin(queue.take(self._size() if queue is self._batcher else 1), station)
+                if queue is station.pinned:
+                    self._stations.wake_for_common()  # it may have been woken for what another can do
+                return batch
+            await self._stations.work(station)
+        self._stations.wake()  # it may have been woken for work that another must do now
         return None
 
-    def done(self, batch: Batch, answers: Answers, predict_s: float) -> None:
-        """A worker has run a batch to its end."""
-        self._end(batch)
-        self._batch_s += (predict_s - self._batch_s) / 8
-        self._item_s += (predict_s / len(batch.jobs) - self._item_s) / 8
-        count, step = len(batch.jobs), self._limits.max_batch_size
-        for place, (job, prediction) in enumerate(zip(batch.jobs, answers.predictions, strict=True)):
+    def done(self, batch: Batch, done: Done) -> None:
+        """A worker has done its work on a batch."""
+        self._running.end(batch)
+        if done.held_count is not None:
+            batch.station.held_count = done.held_count
+        if isinstance(done.result, Step):
+            (job,) = batch.jobs
+            assert isinstance(job, StreamJob)
+            self._stepped(job, done.result, done.predict_s)
+        else:
+            self._answered(batch, done.result, done.predict_s)
+
+    def lost(self, batch: Batch, error: WorkerLost) -> None:
+        """The worker is gone in the middle of a batch. What it had not finished goes to another, one by one, once."""
+        self._running.end(batch)
+        for job in batch.jobs:
+            if job.state is JobState.SETTLED:
+                continue
             if job.dropped_as is not None:
+                job.settle(dropped(job, "stopped"))
+            elif self._may_retry(job, batch, error):
+                if isinstance(job, UnitJob):
+                    job.station = None
+                self.enqueue(job, first=True)
+            else:
+                if len(batch.jobs) == 1 and job.is_blamed:
+                    self._poison.blame(job.data, self.loop.time(), again=job.runs > 1)
+                job.settle(job.crashed())
+
+    def _may_retry(self, job: Job, batch: Batch, error: WorkerLost) -> bool:
+        return self._limits.retry and job.runs < 2 and job.may_move and (error.may_retry or len(batch.jobs) > 1)
+
+    def _answered(self, batch: Batch, answers: Answers, predict_s: float) -> None:
+        count, step = len(batch.jobs), self._limits.max_batch_size
+        self._running.usual_s += (predict_s - self._running.usual_s) / 8
+        if isinstance(batch.work, Predict):
+            self._item_s += (predict_s / count - self._item_s) / 8
+        for place, (job, prediction) in enumerate(zip(batch.jobs, answers.predictions, strict=True)):
+            if job.state is JobState.SETTLED:
+                if isinstance(job, UnitJob) and not answers.errors:
+                    self._undo(job)
+            elif job.dropped_as is not None:
                 job.settle(dropped(job, "finished"))
             elif place in answers.errors:
                 job.settle(answers.errors[place])
@@ -161,22 +235,97 @@ class Scheduler:
                 queue_s = batch.started_at - job.queued_at
                 job.settle(Outcome(prediction, queue_s, predict_s * together / count, together))
 
-    def lost(self, batch: Batch, error: WorkerLost) -> None:
-        """The worker is gone in the middle of a batch. What it had not finished goes to another, one by one, once."""
-        self._end(batch)
-        for job in batch.jobs:
-            if job.state is JobState.SETTLED:
-                continue
+    def _stepped(self, job: StreamJob, step: Step, predict_s: float) -> None:
+        job.predict_s += predict_s
+        for partial in step.partials:
+            if job.is_waited_for:
+                job.hand_on(partial)
+        if step.answers is not None:
             if job.dropped_as is not None:
-                job.settle(dropped(job, "stopped"))
-            elif self._limits.retry and job.runs < 2 and (error.may_retry or len(batch.jobs) > 1):
-                job.state = JobState.QUEUED
-                self._batcher.add_alone(job)
-                self._wake_worker()
+                job.settle(dropped(job, "finished"))
+            elif step.answers.errors:
+                job.settle(step.answers.errors[0])
             else:
-                if len(batch.jobs) == 1:
-                    self._poison.blame(job.data, self._loop.time(), again=job.runs > 1)
-                job.settle(ModelCrashed())
+                job.settle(Outcome(step.answers.predictions[0], job.queue_s, job.predict_s, 1))
+        elif not (step.goes_on and job.is_waited_for):
+            if step.goes_on:
+                self._undo(job)
+            job.settle(dropped(job, "stopped"))
+        else:
+            self._go_on(job)
+
+    def _go_on(self, job: StreamJob) -> None:
+        station = job.station
+        assert station is not None
+        if job.credit or station.is_gone:
+            self.enqueue(job)
+        else:
+            job.state = JobState.QUEUED
+            station.parked.add(job)
+
+    def _undo(self, job: UnitJob) -> None:
+        """Let a worker let go of what nobody waits for."""
+        work = job.undo()
+        if work is not None and job.station is not None:
+            closing = CloseJob(work, job.client, lambda _: None)
+            closing.station = job.station
+            self.enqueue(closing, first=True)
+
+    def _take_out(self, job: Job) -> None:
+        """Nobody waits any more for a job that no worker runs just now."""
+        if job.queue is not None:
+            job.queue.remove(job, job.client)
+            job.queue = None
+        if isinstance(job, UnitJob) and job.station is not None:
+            if isinstance(job, StreamJob):
+                job.station.parked.discard(job)
+            self._undo(job)
+
+    def _out_of_time(self, job: Job) -> None:
+        if job.dropped_as is not None:
+            return  # it is told what became of it, once that is known
+        if job.state is JobState.QUEUED:
+            self._take_out(job)
+        job.settle(DeadlineExceeded())
+        self._running.look_whether_abandoned(job.batch)
+
+    def _stuck(self, batch: Batch) -> None:
+        """A worker cannot be stopped; those behind it shall not wait for ever."""
+        queued_before = self.loop.time() - self._limits.timeout_s
+        for job in [*self._batcher, *self._units, *batch.station.pinned]:
+            if job.queued_at <= queued_before:
+                self._out_of_time(job)
+
+    def _station_gone(self, station: Station) -> None:
+        for job in station.clear():
+            job.settle(job.crashed())
+        for tenant in list(station.tenants):
+            tenant.worker_lost()
+
+    def _waiting(self) -> Iterator[Job]:
+        yield from self._batcher
+        yield from self._units
+        for station in self._stations:
+            yield from station.pinned
+            yield from station.parked
+
+    def _queue_of(self, job: Job) -> Batcher[Job]:
+        if not isinstance(job, UnitJob):
+            return self._batcher
+        return self._units if job.station is None else job.station.pinned
+
+    def _begin(self, jobs: list[Job], station: Station) -> Batch:
+        batch = Batch(jobs, work_of(jobs, self._limits.max_batch_size), station, self.loop.time())
+        for job in jobs:
+            if isinstance(job, UnitJob):
+                job.begin(station, batch.started_at)
+            else:
+                job.runs += 1
+            job.state = JobState.RUNNING
+            job.queue = None
+            job.batch = batch
+        self._running.begin(batch)
+        return batch
 
     def _size(self) -> int:
         """How many jobs a worker is given at a time: a batch, or as many as it runs in `CHUNK_S`.
@@ -186,80 +335,3 @@ class Scheduler:
         """
         fair = math.ceil(len(self._batcher) / self._worker_count)
         return max(self._limits.max_batch_size, min(fair, int(CHUNK_S / self._item_s), MAX_CHUNK))
-
-    def _begin(self, jobs: list[Job]) -> Batch:
-        batch = Batch(jobs, self._loop.time())
-        for job in jobs:
-            job.state = JobState.RUNNING
-            job.runs += 1
-            job.batch = batch
-        self._running[batch] = self._loop.call_later(self._limits.timeout_s, self._timed_out, batch)
-        return batch
-
-    def _end(self, batch: Batch) -> None:
-        batch.kill = batch.cancel = None
-        self._running.pop(batch).cancel()
-        for job in batch.jobs:
-            job.batch = None  # the two refer to each other, and would wait for the garbage collector
-
-    def _timed_out(self, batch: Batch) -> None:
-        for job in batch.jobs:
-            if job.is_waited_for:
-                job.settle(DeadlineExceeded())
-        self._look_whether_abandoned(batch)
-
-    def _out_of_time(self, job: Job) -> None:
-        if job.dropped_as is not None:
-            return  # it is told what became of it, once that is known
-        if job.state is JobState.QUEUED:
-            self._batcher.remove(job, job.client)
-        job.settle(DeadlineExceeded())
-        self._look_whether_abandoned(job.batch)
-
-    def _look_whether_abandoned(self, batch: Batch | None) -> None:
-        """Once nobody waits for a batch any more, ask its worker to give up, and stop it if it does not."""
-        if batch is None or batch.is_abandoned or batch.is_waited_for or batch not in self._running:
-            return
-        batch.is_abandoned = True
-        self._running[batch].cancel()
-        if batch.cancel is not None:
-            batch.cancel()
-        self._running[batch] = self._loop.call_later(max(GRACE_S, 2 * self._batch_s), self._stop_worker, batch)
-
-    def _stop_worker(self, batch: Batch) -> None:
-        if batch.kill is not None:
-            log.warning("A worker is stopped: it went on with what nobody waits for.")
-            batch.kill()
-            return
-        # It cannot be stopped; those behind it shall not wait for ever.
-        queued_before = self._loop.time() - self._limits.timeout_s
-        for job in [job for job in self._batcher if job.queued_at <= queued_before]:
-            self._out_of_time(job)
-        self._running[batch] = self._loop.call_later(GRACE_S, self._stop_worker, batch)
-
-    def _wake_worker(self) -> None:
-        while self._idle_workers:
-            idle = self._idle_workers.popleft()
-            if not idle.done():
-                idle.set_result(None)
-                return
-
-    async def _work_or(self, lost: asyncio.Future[Any], timeout_s: float) -> None:
-        """Returns when a job comes, when `lost` is done, or in time for a batch that is due."""
-        wake = self._loop.create_future()
-
-        def on_lost(_: object) -> None:
-            if not wake.done():
-                wake.set_result(None)
-
-        self._idle_workers.append(wake)
-        lost.add_done_callback(on_lost)
-        timer = None if math.isinf(timeout_s) else self._loop.call_later(timeout_s, on_lost, None)
-        try:
-            await wake
-        finally:
-            lost.remove_done_callback(on_lost)
-            if timer is not None:
-                timer.cancel()
-            if not wake.done():
-                wake.cancel()

@@ -1,4 +1,4 @@
-"""Predictions: find the model, judge the input, queue it, and turn whatever went wrong into a named error.
+"""Predictions and sessions: find the model, judge the input, queue it, and turn whatever went wrong into a named error.
 
 The socket and REST both ask here.
 """
@@ -18,12 +18,14 @@ from tornado_ml.errors import (
     Internal,
     InvalidInput,
     InvalidOutput,
+    NotFound,
     ServiceError,
     ShuttingDown,
     Superseded,
 )
-from tornado_ml.inference.jobs import Job, Outcome
+from tornado_ml.inference.jobs import Job, Outcome, StreamJob
 from tornado_ml.inference.runner import ModelRunner
+from tornado_ml.inference.sessions import Session, SessionEnd
 from tornado_ml.models.manager import Deployment, ModelManager
 
 log = logging.getLogger(__name__)
@@ -39,12 +41,23 @@ class Request:
         input_data: a JSON document, as the client sent it.
         model_version: `"1"` or `"1.2"`; None for the newest that is ready.
         deadline_s: seconds from its arrival in which it must be answered; None leaves that to the model's `timeout_s`.
+        session: the session to ask in, if any; the names must be those of its model.
     """
 
     model_qualified_name: str
     input_data: Any
     model_version: str | None = None
     deadline_s: float | None = None
+    session: Session | None = None
+
+
+@dataclass(slots=True)
+class Partial:
+    """A partial prediction on the way to the answer; `index` counts from 0."""
+
+    model_qualified_name: str
+    prediction: Any
+    index: int
 
 
 @dataclass(slots=True)
@@ -63,7 +76,7 @@ class Prediction:
 class Ticket:
     """A request that is open: what its client may still do about it."""
 
-    __slots__ = ("_deployment", "_job", "_number", "_on_answer", "_request", "_scheduler", "_service", "_started")
+    __slots__ = ("_job", "_model_version", "_number", "_on_answer", "_request", "_scheduler", "_service", "_started")
 
     def __init__(
         self,
@@ -75,7 +88,7 @@ class Ticket:
     ) -> None:
         self._service = service
         self._request = request
-        self._deployment = deployment
+        self._model_version = deployment.model_version
         self._on_answer: Callable[[Prediction | ServiceError], None] | None = on_answer
         self._started = started
         self._number = next(_request_numbers)
@@ -87,10 +100,27 @@ class Ticket:
         """What the log names the request by."""
         return f"q{self._number}"
 
-    def enqueue(self, client: Hashable) -> None:
+    def enqueue(self, client: Hashable, on_partial: Callable[[Partial], None] | None) -> None:
         """Put it into the model's queue. Raises ServiceError if it is refused."""
         request = self._request
-        self._job = self._scheduler.submit(request.input_data, client, self._settled, request.deadline_s)
+        if request.session is not None:
+            self._job = request.session.submit(request.input_data, self._settled, request.deadline_s)
+        elif on_partial is not None:
+            name = request.model_qualified_name
+
+            def hand_on(index: int, prediction: Any) -> None:
+                on_partial(Partial(name, prediction, index))
+
+            job = StreamJob(request.input_data, client, self._settled, self._number, hand_on)
+            self._scheduler.admit(job, request.deadline_s)
+            self._job = job
+        else:
+            self._job = self._scheduler.submit(request.input_data, client, self._settled, request.deadline_s)
+
+    def partial_taken(self) -> None:
+        """A partial prediction has left for the client. While too many have not, no more are made."""
+        if isinstance(self._job, StreamJob):
+            self._scheduler.partial_taken(self._job)
 
     def drop(self, dropped_as: type[Cancelled | Superseded]) -> None:
         """Ask for no prediction any more; the answer says what became of it, or is the prediction if it was quicker."""
@@ -134,24 +164,14 @@ class Ticket:
                 log.debug(text, self.id, name, outcome.queue_s, outcome.predict_s, total_s, outcome.batch_size)
             return Prediction(
                 name,
-                self._deployment.model_version,
+                self._model_version,
                 outcome.prediction,
                 outcome.queue_s,
                 outcome.predict_s,
                 total_s,
                 outcome.batch_size,
             )
-        if isinstance(outcome, InvalidOutput):
-            faults = "; ".join(f"{fault.path or '(the whole)'} {fault.message}" for fault in outcome.details)
-            log.error("Request %s: the prediction of model %s is bad: %s", self.id, name, faults)
-            told: ServiceError = InvalidOutput()
-        elif isinstance(outcome, ServiceError):
-            return outcome
-        else:
-            log.error("Request %s: model %s failed: %s", self.id, name, outcome)
-            told = Internal()
-        told.request_id = self.id
-        return told
+        return _told(outcome, self.id, name)
 
 
 class InferenceService:
@@ -166,11 +186,26 @@ class InferenceService:
         self._manager = manager
         self.clock = clock
         self._open: set[Ticket] = set()
+        self._sessions: dict[Session, Deployment[ModelRunner]] = {}
         self.is_draining = False
         """Whether new work is refused."""
 
+    @property
+    def open_count(self) -> int:
+        """How many requests somebody waits for."""
+        return len(self._open)
+
+    @property
+    def session_count(self) -> int:
+        """How many sessions are being opened, open or being closed."""
+        return len(self._sessions)
+
     def submit(
-        self, request: Request, client: Hashable, on_answer: Callable[[Prediction | ServiceError], None]
+        self,
+        request: Request,
+        client: Hashable,
+        on_answer: Callable[[Prediction | ServiceError], None],
+        on_partial: Callable[[Partial], None] | None = None,
     ) -> Ticket:
         """Ask for a prediction.
 
@@ -178,6 +213,8 @@ class InferenceService:
             request: what for.
             client: who asks: clients are served in turn.
             on_answer: called once with the prediction or the error, later, unless the ticket is forgotten before.
+            on_partial: called before that with each partial prediction, of which the ticket has to be told when it has
+                left for the client; a model that gives none, and a session, just answer. None if they are not wanted.
 
         Raises:
             ServiceError: it is refused at once; `on_answer` will not be called.
@@ -185,14 +222,57 @@ class InferenceService:
         if self.is_draining:
             raise ShuttingDown
         started = self.clock()
-        deployment = self._manager.find(request.model_qualified_name, request.model_version)
+        deployment = self._deployment(request)
         validator = deployment.input_validator
         if not validator.fits_plain(request.input_data):
             raise InvalidInput(details=validator.faults(request.input_data))
+        if on_partial is not None and not deployment.ready_report.has_stream:
+            on_partial = None
         ticket = Ticket(self, request, deployment, on_answer, started)
-        ticket.enqueue(client)
+        ticket.enqueue(client, on_partial)
         self._open.add(ticket)
         return ticket
+
+    def open_session(
+        self,
+        model_qualified_name: str,
+        parameters: Any,
+        client: Hashable,
+        *,
+        model_version: str | None = None,
+        on_opened: Callable[[ServiceError | None], None],
+        on_closed: Callable[[SessionEnd], None],
+    ) -> Session:
+        """Begin to open a session: what is asked in it is answered in its order by a model that remembers.
+
+        Args:
+            model_qualified_name: the model.
+            parameters: what its session schema describes.
+            client: who asks: clients are served in turn.
+            model_version: `"1"` or `"1.2"`; None for the newest that is ready.
+            on_opened: called once, later, with None or with why it could not be opened.
+            on_closed: called once after it was opened, with why it is over.
+
+        Raises:
+            ServiceError: it is refused at once; nobody is told anything.
+        """
+        if self.is_draining:
+            raise ShuttingDown
+        deployment = self._manager.find(model_qualified_name, model_version)
+        validator = deployment.runner.parameters_validator
+        if not deployment.ready_report.has_session or validator is None:
+            raise NotFound(f"The model {model_qualified_name} keeps no sessions.")
+        if not validator.fits_plain(parameters):
+            raise InvalidInput(
+                "The parameters do not fit the model's session schema.", details=validator.faults(parameters)
+            )
+
+        def opened(error: Exception | None) -> None:
+            on_opened(None if error is None else _told(error, session.id, model_qualified_name))
+
+        session = deployment.runner.sessions.open(parameters, client, opened, on_closed, self._session_over)
+        self._sessions[session] = deployment
+        return session
 
     async def predict(self, request: Request, client: Hashable) -> Prediction:
         """One prediction, awaited; when the caller is cancelled, nobody is told any more.
@@ -220,6 +300,22 @@ class InferenceService:
         """Nobody waits for a ticket's answer any more."""
         self._open.discard(ticket)
 
+    def _deployment(self, request: Request) -> Deployment[ModelRunner]:
+        if request.session is None:
+            return self._manager.find(request.model_qualified_name, request.model_version)
+        deployment = self._sessions.get(request.session)
+        if deployment is None or not request.session.is_open:
+            raise NotFound("There is no such session.")
+        version = request.session.model_version
+        if request.model_qualified_name != request.session.model_qualified_name or (
+            request.model_version not in (None, version, version.partition(".")[0])
+        ):
+            raise NotFound("The session is one of another model.")
+        return deployment
+
+    def _session_over(self, session: Session) -> None:
+        del self._sessions[session]
+
     async def drain(self, timeout_s: float) -> None:
         """Refuse new work, wait for what runs, and answer `ShuttingDown` to what is left after `timeout_s`."""
         self.is_draining = True
@@ -228,3 +324,18 @@ class InferenceService:
             await asyncio.sleep(0.01)
         for ticket in list(self._open):
             ticket.cut_off()
+
+
+def _told(error: Exception, id: str, name: str) -> ServiceError:
+    """What the client is told of a failure; the cause that it is not told goes to the log under an id."""
+    if isinstance(error, InvalidOutput):
+        faults = "; ".join(f"{fault.path or '(the whole)'} {fault.message}" for fault in error.details)
+        log.error("Request %s: the prediction of model %s is bad: %s", id, name, faults)
+        told: ServiceError = InvalidOutput()
+    elif isinstance(error, ServiceError):
+        return error
+    else:
+        log.error("Request %s: model %s failed: %s", id, name, error)
+        told = Internal()
+    told.request_id = id
+    return told

@@ -6,11 +6,11 @@ For models that take microseconds, and as the baseline that the others are measu
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 
 from tornado_ml.errors import ModelLoadError, OperatorError, WorkerLost, told
 from tornado_ml.inference.scheduler import Scheduler
+from tornado_ml.inference.workbench import Workbench
 from tornado_ml.models.loaded import LoadedModel, ModelReport
 from tornado_ml.models.manager import Registration
 from tornado_ml.settings import ModelSettings
@@ -20,20 +20,19 @@ class InlineExecutor:
     """One model in the event loop."""
 
     def __init__(self, registration: Registration, settings: ModelSettings) -> None:
-        self._max_batch_size = settings.max_batch_size
         self._factory = registration.factory
-        self._model: LoadedModel | None = None
+        self._bench: Workbench | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def load(self) -> ModelReport:
         try:
-            self._model = LoadedModel(self._factory)
+            self._bench = Workbench(LoadedModel(self._factory))
         except OperatorError:
             raise
         # A constructor may call sys.exit, which is no Exception.
         except BaseException as error:
             raise ModelLoadError(told(error)) from error
-        return self._model.report
+        return self._bench.model.report
 
     def start(self, scheduler: Scheduler, on_failed: Callable[[str], None]) -> None:
         del on_failed
@@ -43,16 +42,17 @@ class InlineExecutor:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        if self._bench is not None:
+            self._bench.close()
 
     async def _serve(self, scheduler: Scheduler) -> None:
-        assert self._model is not None
+        assert self._bench is not None
         never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         while (batch := await scheduler.next_batch(never)) is not None:
-            started = time.monotonic()
             try:
-                answers = self._model.answer(batch.documents, self._max_batch_size)
+                done = self._bench.do(batch.work)
             except MemoryError:
                 scheduler.lost(batch, WorkerLost("it ran out of memory", may_retry=False))
             else:
-                scheduler.done(batch, answers, time.monotonic() - started)
+                scheduler.done(batch, done)
             await asyncio.sleep(0)

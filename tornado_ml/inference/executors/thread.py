@@ -9,14 +9,13 @@ import asyncio
 import contextlib
 import queue
 import threading
-import time
 from collections.abc import Callable
 from typing import TypeVar
 
 from tornado_ml.errors import ModelLoadError, OperatorError, WorkerLost, told
 from tornado_ml.inference.scheduler import Scheduler
+from tornado_ml.inference.workbench import Done, Workbench
 from tornado_ml.models import cancellation
-from tornado_ml.models.answers import Answers
 from tornado_ml.models.loaded import LoadedModel, ModelReport
 from tornado_ml.models.manager import Registration
 from tornado_ml.settings import ModelSettings
@@ -33,20 +32,19 @@ class ThreadExecutor:
 
     def __init__(self, registration: Registration, settings: ModelSettings) -> None:
         self._factory = registration.factory
-        self._max_batch_size = settings.max_batch_size
         self._load_timeout_s = settings.load_timeout_s
         self._calls: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._model: LoadedModel | None = None
+        self._bench: Workbench | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def load(self) -> ModelReport:
         threading.Thread(target=self._work, name="model", daemon=True).start()
         try:
             async with asyncio.timeout(self._load_timeout_s):
-                self._model = await self._call(self._construct)
+                self._bench = await self._call(self._construct)
         except TimeoutError:
             raise ModelLoadError(f"It was not loaded after {self._load_timeout_s:g} s (load_timeout_s).") from None
-        return self._model.report
+        return self._bench.model.report
 
     def start(self, scheduler: Scheduler, on_failed: Callable[[str], None]) -> None:
         del on_failed  # a thread does not die
@@ -59,29 +57,28 @@ class ThreadExecutor:
         self._calls.put(None)
 
     async def _serve(self, scheduler: Scheduler) -> None:
-        model = self._model
-        assert model is not None
+        bench = self._bench
+        assert bench is not None
         never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         while (batch := await scheduler.next_batch(never)) is not None:
             is_cancelled = threading.Event()
             batch.cancel = is_cancelled.set
-            documents = batch.documents
+            work = batch.work
 
-            def answer() -> tuple[Answers, float]:
+            def do() -> Done:
                 cancellation.watch(is_cancelled.is_set)  # noqa: B023 - called before the loop goes on
-                started = time.monotonic()
-                return model.answer(documents, self._max_batch_size), time.monotonic() - started  # noqa: B023
+                return bench.do(work)  # noqa: B023
 
             try:
-                answers, predict_s = await self._call(answer)
+                done = await self._call(do)
             except MemoryError:
                 scheduler.lost(batch, WorkerLost("it ran out of memory", may_retry=False))
             else:
-                scheduler.done(batch, answers, predict_s)
+                scheduler.done(batch, done)
 
-    def _construct(self) -> LoadedModel:
+    def _construct(self) -> Workbench:
         try:
-            return LoadedModel(self._factory)
+            return Workbench(LoadedModel(self._factory))
         except OperatorError:
             raise
         # A constructor may call sys.exit, which is no Exception.
@@ -111,7 +108,9 @@ class ThreadExecutor:
     def _work(self) -> None:
         while (call := self._calls.get()) is not None:
             call()
-        self._model = None
+        if self._bench is not None:
+            self._bench.close()
+        self._bench = None
 
 
 def _outcome(function: Callable[[], T]) -> Callable[[], T]:

@@ -14,6 +14,8 @@ import pytest
 
 from tornado_ml.errors import ModelLoadError, WorkerLost
 from tornado_ml.inference.executors.process.handle import WorkerProcess
+from tornado_ml.inference.workbench import Done, Predict
+from tornado_ml.models.answers import Answers
 from tornado_ml.models.manager import Recipe, Registration
 
 Registered = Callable[[str], Registration]
@@ -35,6 +37,11 @@ def lives(pid: str) -> bool:
         return False
 
 
+def predictions(done: Done) -> list[Any]:
+    assert isinstance(done.result, Answers)
+    return done.result.predictions
+
+
 async def loaded(registration: Registration, max_memory_bytes: int = 0) -> WorkerProcess:
     worker = WorkerProcess("a_model")
     report = await worker.load(registration.recipe, timeout_s=30, max_memory_bytes=max_memory_bytes)
@@ -49,16 +56,17 @@ def test_it_answers_batch_by_batch_until_it_is_closed(registered: Registered) ->
         assert worker.resident_bytes() == 0
         await worker.load(registered("have_no_bad_day").recipe, timeout_s=30, max_memory_bytes=0)
         for count in (1, 3):
-            answers, predict_s = await worker.run(["good"] * count, 64)
-            assert answers.predictions == [worker.pid] * count
-            assert predict_s >= 0
+            done = await worker.run(Predict(["good"] * count, 64))
+            assert predictions(done) == [worker.pid] * count
+            assert done.predict_s >= 0
+            assert done.held_count == 0
         assert worker.resident_bytes() > 1_000_000
         pid = worker.pid
         await worker.close()
         await worker.close()
         assert not Path(f"/proc/{pid}").exists()
         with pytest.raises(WorkerLost):
-            await worker.run(["good"], 64)
+            await worker.run(Predict(["good"], 64))
 
     run(scenario)
 
@@ -67,7 +75,7 @@ def test_how_it_was_lost_is_said(registered: Registered) -> None:
     async def lost(name: str) -> str:
         worker = await loaded(registered(name))
         with pytest.raises(WorkerLost) as raised:
-            await worker.run(["bad"], 64)
+            await worker.run(Predict(["bad"], 64))
         assert raised.value.may_retry
         assert str(await worker.lost) == str(raised.value)
         await worker.close()
@@ -87,7 +95,7 @@ def test_how_it_was_lost_is_said(registered: Registered) -> None:
 def test_why_it_was_killed_is_said(registered: Registered) -> None:
     async def scenario() -> None:
         worker = await loaded(registered("loop_forever"))
-        running = asyncio.create_task(worker.run(["bad"], 64))
+        running = asyncio.create_task(worker.run(Predict(["bad"], 64)))
         await asyncio.sleep(0)
         worker.kill("enough", may_retry=False)
         with pytest.raises(WorkerLost, match="enough") as raised:
@@ -102,7 +110,7 @@ def test_one_that_runs_out_of_memory_is_retired_and_its_batch_not_retried(regist
     async def scenario() -> None:
         worker = await loaded(registered("eat_memory"), 500_000_000)
         with pytest.raises(WorkerLost, match="ran out of memory") as raised:
-            await worker.run(["bad"], 64)
+            await worker.run(Predict(["bad"], 64))
         assert not raised.value.may_retry
         await worker.lost
         await worker.close()
@@ -115,11 +123,10 @@ def test_a_run_can_be_cancelled_and_the_worker_goes_on(registered: Registered) -
         worker = await loaded(registered("look_whether_cancelled"))
         worker.cancel()
         for _ in range(2):
-            running = asyncio.create_task(worker.run(["bad"], 64))
+            running = asyncio.create_task(worker.run(Predict(["bad"], 64)))
             await asyncio.sleep(0)
             worker.cancel()
-            answers, _ = await running
-            assert answers.predictions == [worker.pid]
+            assert predictions(await running) == [worker.pid]
         await worker.close()
 
     run(scenario)
@@ -193,9 +200,8 @@ def test_a_document_too_deep_to_be_sent_does_no_harm(registered: Registered) -> 
     async def scenario() -> None:
         worker = await loaded(registered("have_no_bad_day"))
         with pytest.raises(RecursionError):
-            await worker.run([deep], 64)
-        answers, _ = await worker.run(["good"], 64)
-        assert answers.predictions == [worker.pid]
+            await worker.run(Predict([deep], 64))
+        assert predictions(await worker.run(Predict(["good"], 64))) == [worker.pid]
         await worker.close()
 
     run(scenario)
@@ -204,7 +210,7 @@ def test_a_document_too_deep_to_be_sent_does_no_harm(registered: Registered) -> 
 def test_what_a_worker_has_started_ends_with_it(registered: Registered) -> None:
     async def scenario() -> None:
         worker = await loaded(registered("start_what_can_be_stopped"))
-        running = asyncio.create_task(worker.run(["bad"], 64))
+        running = asyncio.create_task(worker.run(Predict(["bad"], 64)))
         children = Path(f"/proc/{worker.pid}/task/{worker.pid}/children")
         while not (found := children.read_text().split()) and not running.done():
             await asyncio.sleep(0)

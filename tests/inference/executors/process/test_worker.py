@@ -17,7 +17,9 @@ import pytest
 
 from tornado_ml.errors import PredictionFailed
 from tornado_ml.inference.executors.process.channel import BlockingChannel
-from tornado_ml.inference.executors.process.worker import Cancel, Done, Load, Loaded, OutOfMemory, Refused, Run
+from tornado_ml.inference.executors.process.worker import Cancel, Load, Loaded, OutOfMemory, Refused, Run
+from tornado_ml.inference.workbench import Done, Predict
+from tornado_ml.models.answers import Answers
 from tornado_ml.models.manager import Recipe, Registration
 
 Registered = Callable[[str], Registration]
@@ -53,10 +55,11 @@ def test_it_reports_the_model_and_runs_until_the_service_is_gone(registered: Reg
         loaded = channel.receive()
         assert isinstance(loaded, Loaded)
         assert loaded.report.identity == registration.identity
-        channel.send(Run(1, ["good", "bad"], 1))
+        channel.send(Run(1, Predict(["good", "bad"], 1)))
         done = channel.receive()
         assert isinstance(done, Done)
-        assert done.answers.predictions == [process.pid] * 2
+        assert isinstance(done.result, Answers)
+        assert done.result.predictions == [process.pid] * 2
 
 
 def test_a_model_that_cannot_be_constructed_is_refused_with_a_traceback_for_the_log_where_it_raised() -> None:
@@ -72,10 +75,10 @@ def test_a_model_that_cannot_be_constructed_is_refused_with_a_traceback_for_the_
 def test_signals_that_the_service_gets_as_well_do_not_end_it(registered: Registered) -> None:
     with worker(registered("have_no_bad_day").recipe) as (channel, process):
         channel.receive()
-        channel.send(Run(1, [0.5], 1))
+        channel.send(Run(1, Predict([0.5], 1)))
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             process.send_signal(number)
-        assert channel.receive().answers.predictions == [process.pid]
+        assert channel.receive().result.predictions == [process.pid]
 
 
 def test_only_a_cancel_of_what_runs_cancels_it_also_where_file_descriptors_are_many(registered: Registered) -> None:
@@ -85,22 +88,22 @@ def test_only_a_cancel_of_what_runs_cancels_it_also_where_file_descriptors_are_m
     with worker(registered("look_whether_cancelled").recipe, fd=2000) as (channel, process):
         channel.receive()
         channel.send(Cancel(0))
-        channel.send(Run(1, ["bad"], 1))
+        channel.send(Run(1, Predict(["bad"], 1)))
         channel.send(Cancel(0))
         channel.send(Cancel(1))
-        assert channel.receive().answers.predictions == [process.pid]
+        assert channel.receive().result.predictions == [process.pid]
 
 
 def test_a_service_that_goes_while_a_model_looks_whether_it_is_cancelled_is_noticed(registered: Registered) -> None:
     with worker(registered("look_whether_cancelled").recipe) as (channel, _):
         channel.receive()
-        channel.send(Run(1, ["bad"], 1))
+        channel.send(Run(1, Predict(["bad"], 1)))
 
 
 def test_the_worker_ends_when_the_model_has_run_out_of_memory(registered: Registered) -> None:
     with worker(registered("eat_memory").recipe, max_memory_bytes=500_000_000) as (channel, process):
         channel.receive()
-        channel.send(Run(1, ["bad"], 1))
+        channel.send(Run(1, Predict(["bad"], 1)))
         assert isinstance(channel.receive(), OutOfMemory)
         assert process.wait(60) == 0
 
@@ -124,8 +127,8 @@ def test_what_a_model_raises_arrives_although_its_class_is_known_to_nobody_else(
     )
     with worker(Recipe("directory", "strange", str(plugin), 0)) as (channel, _):
         assert isinstance(channel.receive(), Loaded)
-        channel.send(Run(1, [1, 0], 1))
-        errors = channel.receive().answers.errors
+        channel.send(Run(1, Predict([1, 0], 1)))
+        errors = channel.receive().result.errors
         assert errors[0].details[0].message == "\\ud800"
         assert isinstance(errors[1], PredictionFailed)
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from tornado_ml.errors import ModelLoadError, WorkerLost
 from tornado_ml.inference.executors.process.handle import WorkerProcess
 from tornado_ml.inference.scheduler import Scheduler
-from tornado_ml.models.answers import Answers
+from tornado_ml.inference.workbench import Done, failure
 from tornado_ml.models.loaded import ModelReport
 from tornado_ml.models.manager import Registration
 from tornado_ml.settings import ModelSettings
@@ -124,15 +124,14 @@ class ProcessExecutor:
             batch.cancel = worker.cancel
             batch.kill = lambda: worker.kill("it went on with what nobody waits for")
             try:
-                answers, predict_s = await worker.run(batch.documents, self._settings.max_batch_size)
+                done = await worker.run(batch.work)
             except WorkerLost as error:
                 scheduler.lost(batch, error)
                 return True
             # A document may be fit for JSON and too deep for a pickle.
             except Exception as error:
-                failures = dict.fromkeys(range(len(batch.jobs)), error)
-                answers, predict_s = Answers([None] * len(batch.jobs), failures), 0.0
-            scheduler.done(batch, answers, predict_s)
+                done = Done(failure(batch.work, error))
+            scheduler.done(batch, done)
         return False
 
     async def _replacement(self, on_failed: Callable[[str], None]) -> WorkerProcess | None:

@@ -9,15 +9,14 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import DEVNULL, STDOUT, Process
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from tornado_ml.errors import ModelLoadError, WorkerLost
 from tornado_ml.inference.executors.process.channel import ChannelProtocol
 from tornado_ml.inference.executors.process.output import Output
-from tornado_ml.inference.executors.process.worker import Cancel, Done, Load, Loaded, OutOfMemory, Refused, Run
-from tornado_ml.models.answers import Answers
+from tornado_ml.inference.executors.process.worker import Cancel, Load, Loaded, OutOfMemory, Refused, Run
+from tornado_ml.inference.workbench import Done, Work
 from tornado_ml.models.loaded import ModelReport
 from tornado_ml.models.manager import Recipe
 
@@ -80,19 +79,19 @@ class WorkerProcess:
         assert isinstance(message, Loaded)
         return message.report
 
-    async def run(self, documents: Sequence[Any], max_batch_size: int) -> tuple[Answers, float]:
-        """The answers, and the seconds they took.
+    async def run(self, work: Work) -> Done:
+        """What became of a unit of work.
 
         Raises:
             WorkerLost: the worker is gone.
         """
         self._number += 1
-        message = await self._ask(Run(self._number, list(documents), max_batch_size))
+        message = await self._ask(Run(self._number, work))
         if isinstance(message, OutOfMemory):
             self.kill("it ran out of memory", may_retry=False)
             raise WorkerLost(self._killed_for, may_retry=False)
         assert isinstance(message, Done)
-        return message.answers, message.predict_s
+        return message
 
     def cancel(self) -> None:
         """Tell the model that nobody waits for what it runs."""

@@ -1,4 +1,4 @@
-"""The worker process: constructs one model, and answers one batch after the other until the service is gone.
+"""The worker process: constructs one model, and does one unit of work after the other until the service is gone.
 
 Runs in a process of its own, started by `handle`; what it prints goes to the service's log.
 """
@@ -13,16 +13,14 @@ import select
 import signal
 import socket
 import sys
-import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from tornado_ml.errors import OperatorError, PredictionFailed
 from tornado_ml.inference.executors.process.channel import BlockingChannel
+from tornado_ml.inference.workbench import Work, Workbench
 from tornado_ml.models import cancellation
-from tornado_ml.models.answers import Answers
 from tornado_ml.models.loaded import LoadedModel, ModelReport
 from tornado_ml.models.manager import Recipe
 from tornado_ml.plugins import factory_of
@@ -54,11 +52,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Answer these documents."""
+    """Do this."""
 
     number: int
-    documents: list[Any]
-    max_batch_size: int
+    work: Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +63,6 @@ class Cancel:
     """Nobody waits for this run any more."""
 
     number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    answers: Answers
-    predict_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +81,11 @@ def main(fd: int, parent: int) -> None:
     with contextlib.suppress(EOFError, OSError):
         model = _load(channel)
         if model is not None:
-            _work(channel, model)
+            bench = Workbench(model)
+            try:
+                _work(channel, bench)
+            finally:
+                bench.close()
     # A model's own threads must not keep the process alive.
     with contextlib.suppress(OSError, ValueError):
         sys.stdout.flush()
@@ -117,28 +112,24 @@ def _load(channel: BlockingChannel) -> LoadedModel | None:
     return model
 
 
-def _work(channel: BlockingChannel, model: LoadedModel) -> None:
+def _work(channel: BlockingChannel, bench: Workbench) -> None:
     while True:
         message = channel.receive()
         if isinstance(message, Cancel):  # of a run that has just ended
             continue
         cancellation.watch(_cancel_watch(channel, message.number))
-        started = time.monotonic()
         try:
-            answers = model.answer(message.documents, message.max_batch_size)
+            done = bench.do(message.work)
         except MemoryError:
             channel.send(OutOfMemory())
             return
-        predict_s = time.monotonic() - started
         try:
-            channel.send(Done(answers, predict_s))
+            channel.send(done)
         except OSError:
             raise
         # A prediction may be fit for JSON and too deep for a pickle.
         except Exception as error:
-            failed = PredictionFailed(f"The predictions could not be sent: {error!r}")
-            count = len(message.documents)
-            channel.send(Done(Answers([None] * count, dict.fromkeys(range(count), failed)), predict_s))
+            channel.send(bench.fail(message.work, PredictionFailed(f"The prediction could not be sent: {error!r}")))
 
 
 def _cancel_watch(channel: BlockingChannel, number: int) -> Callable[[], bool]:
@@ -153,8 +144,8 @@ def _cancel_watch(channel: BlockingChannel, number: int) -> Callable[[], bool]:
         while not is_cancelled and poll.poll(0):
             try:
                 is_cancelled = channel.receive().number == number
-            except EOFError:
-                os._exit(0)
+            except EOFError:  # nobody is there to wait for anything
+                is_cancelled = True
         return is_cancelled
 
     return check
