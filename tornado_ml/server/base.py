@@ -132,6 +132,12 @@ class GuardedHandler(RequestHandler):
         if self._received_bytes <= self.max_body_bytes:
             self._body += chunk
 
+    def body(self) -> bytes:
+        """The request's body; raises BodyTooLarge if there is more of it than is kept."""
+        if self._received_bytes > self.max_body_bytes:
+            raise _too_large(self.max_body_bytes)
+        return bytes(self._body)
+
     def decode_argument(self, value: bytes, name: str | None = None) -> str:
         """Bytes that are no UTF-8 name nothing; by default Tornado answers them before the guard is asked."""
         return value.decode("utf-8", "replace")
@@ -200,14 +206,13 @@ class DocumentHandler(GuardedHandler):
             UnsupportedMediaType: it is declared as something other than JSON, or as compressed.
             BadFrame: it is no JSON, or deeper than `max_depth`.
         """
-        if self._received_bytes > self.max_body_bytes:
-            raise _too_large(self.max_body_bytes)
+        body = self.body()
         if self.request.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise UnsupportedMediaType("The body must not be compressed: send it without `Content-Encoding`.")
         media_type = self.request.headers.get("Content-Type", "application/json").partition(";")[0].strip().lower()
         if re.fullmatch(r"application/(?:[^\s/]+\+)?json", media_type) is None:
             raise UnsupportedMediaType
-        return decode_json(bytes(self._body), max_depth)
+        return decode_json(body, max_depth)
 
     def query(self, route: Route) -> dict[str, str]:
         """The query's parameters, as `route` declares them.

@@ -6,20 +6,19 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 from tornado.iostream import IOStream, StreamClosedError
-from tornado.websocket import WebSocketHandler, WebSocketProtocol, WebSocketProtocol13
 
 from tornado_ml.codecs.base import Codec
 from tornado_ml.connection import Connection
 from tornado_ml.conversation.conversation import Backend
-from tornado_ml.errors import BadFrame, MethodNotAllowed, Overloaded, ShuttingDown
+from tornado_ml.errors import BadFrame, Overloaded, ShuttingDown
 from tornado_ml.protocol.events import CLOSE_GOING_AWAY, CLOSE_TRY_AGAIN_LATER, CloseCode
-from tornado_ml.protocol.messages import error_data
 from tornado_ml.server import tcp
-from tornado_ml.server.base import GuardedHandler, Shared
+from tornado_ml.server.base import Shared
 from tornado_ml.server.frames import binary_frame, text_frame
-from tornado_ml.server.lingering import LingeringProtocol
+from tornado_ml.server.upgrade import UpgradeHandler
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +30,25 @@ CUT_S = 3.5
 
 RETRY_AFTER_S = 5.0
 """When a client that found the service full should come back."""
+
+
+class Socket(Protocol):
+    """One client's place in the registry."""
+
+    connection: Connection
+
+    @property
+    def has_unsent(self) -> bool:
+        """Whether something waits that has not gone to the system yet."""
+
+    def stalled_for(self, now: float) -> float:
+        """For how many seconds something has waited while the peer took no byte."""
+
+    def give_up(self, close: CloseCode, why: str) -> None:
+        """Close, behind what has been written, and cut the connection soon after."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Close in good order."""
 
 
 class SocketRegistry:
@@ -49,7 +67,7 @@ class SocketRegistry:
         self.default_codec = codecs[0]
         self._max_connections = max_connections
         self._stalled_s = stalled_s
-        self._sockets: set[SocketHandler] = set()
+        self._sockets: set[Socket] = set()
 
     def admit(self) -> None:
         """Raises ShuttingDown or Overloaded if no further socket may be opened."""
@@ -58,13 +76,13 @@ class SocketRegistry:
         if len(self._sockets) >= self._max_connections:
             raise Overloaded("Too many connections are open.", retry_after_s=RETRY_AFTER_S)
 
-    def add(self, handler: SocketHandler) -> None:
-        self._sockets.add(handler)
+    def add(self, socket: Socket) -> None:
+        self._sockets.add(socket)
 
-    def discard(self, handler: SocketHandler) -> None:
-        self._sockets.discard(handler)
+    def discard(self, socket: Socket) -> None:
+        self._sockets.discard(socket)
 
-    def __iter__(self) -> Iterator[SocketHandler]:
+    def __iter__(self) -> Iterator[Socket]:
         return iter(list(self._sockets))
 
     def __len__(self) -> int:
@@ -75,27 +93,27 @@ class SocketRegistry:
         while True:
             await asyncio.sleep(self._stalled_s / 20)
             now = asyncio.get_running_loop().time()
-            for handler in self:
-                if handler.stalled_for(now) >= self._stalled_s:
-                    handler.give_up(CLOSE_TRY_AGAIN_LATER, f"its peer took no byte for {self._stalled_s:g} s")
+            for socket in self:
+                if socket.stalled_for(now) >= self._stalled_s:
+                    socket.give_up(CLOSE_TRY_AGAIN_LATER, f"its peer took no byte for {self._stalled_s:g} s")
 
     def goaway(self, reason: str, deadline_s: float) -> None:
         """Tell every client that its connection will be closed."""
-        for handler in self:
-            handler.connection.goaway(reason, deadline_s)
+        for socket in self:
+            socket.connection.goaway(reason, deadline_s)
 
     async def close(self, timeout_s: float) -> None:
         """Send what waits, close every socket with 1001, and wait for the clients to agree."""
         deadline = time.monotonic() + timeout_s
-        while time.monotonic() < deadline and any(handler.has_unsent for handler in self):
+        while time.monotonic() < deadline and any(socket.has_unsent for socket in self):
             await asyncio.sleep(0.01)
-        for handler in self:
-            handler.close(CLOSE_GOING_AWAY.code, "the service is stopping")
+        for socket in self:
+            socket.close(CLOSE_GOING_AWAY.code, "the service is stopping")
         while time.monotonic() < deadline and self._sockets:
             await asyncio.sleep(0.01)
 
 
-class SocketHandler(GuardedHandler, WebSocketHandler):
+class SocketHandler(UpgradeHandler):
     """One socket."""
 
     connection: Connection
@@ -110,49 +128,23 @@ class SocketHandler(GuardedHandler, WebSocketHandler):
         self._acknowledged_bytes = 0
         self._waits_since: float | None = None
 
-    def admit(self) -> None:
-        super().admit()
-        if self.request.method != "GET":
-            raise MethodNotAllowed
-        headers = self.request.headers
-        connection = [option.strip().lower() for option in headers.get("Connection", "").split(",")]
-        is_upgrade = headers.get("Upgrade", "").lower() == "websocket" and "upgrade" in connection
-        if not (is_upgrade and headers.get("Sec-WebSocket-Key")):
-            raise BadFrame("This address speaks WebSocket (RFC 6455): open it with a WebSocket client.")
-        if headers.get("Sec-WebSocket-Version") != "13":
-            self.set_status(426)
-            self.set_header("Upgrade", "websocket")
-            self.set_header("Sec-WebSocket-Version", "13")
-            self.set_header("Connection", "close, Upgrade")
-            self.write_document(error_data(BadFrame("The version of WebSocket that is spoken here is 13 (RFC 6455).")))
-            return
-        offered = [name.strip() for name in headers.get("Sec-WebSocket-Protocol", "").split(",") if name.strip()]
+    def admit_upgrade(self) -> None:
+        header = self.request.headers.get("Sec-WebSocket-Protocol", "")
+        offered = [name.strip() for name in header.split(",") if name.strip()]
         if offered and self.select_subprotocol(offered) is None:
             spoken = ", ".join(self.registry.codecs)
             raise BadFrame(f"None of the offered subprotocols is spoken here. Offer one of: {spoken}.")
-
-    def allowed_methods(self) -> list[str]:
-        return ["GET"]
 
     async def get(self, *args: str, **kwargs: str) -> None:
         # Asked here, where nothing is awaited until the socket is open: two cannot have the same last place.
         self.registry.admit()
         await super().get(*args, **kwargs)
 
-    def get_websocket_protocol(self) -> WebSocketProtocol | None:
-        protocol = super().get_websocket_protocol()
-        return LingeringProtocol(self, False, protocol.params) if isinstance(protocol, WebSocketProtocol13) else None
-
-    def check_origin(self, origin: str) -> bool:
-        """The guard has judged it in `prepare`; Tornado asks only for some requests."""
-        return True
-
     def select_subprotocol(self, subprotocols: list[str]) -> str | None:
         return next((name for name in subprotocols if name in self.registry.codecs), None)
 
     def open(self, *args: str, **kwargs: str) -> None:
-        # Two small frames per request would take 44 ms on loopback: Nagle waits for an acknowledgement that TCP delays.
-        self.set_nodelay(True)
+        super().open(*args, **kwargs)
         assert self.ws_connection is not None
         assert self.ws_connection.stream is not None
         self._stream = self.ws_connection.stream
