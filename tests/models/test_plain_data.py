@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tornado_ml.errors import Fault
-from tornado_ml.models.plain_data import MAX_DEPTH, NotPlain, is_finite, plain
+from tornado_ml.models.plain_data import MAX_DEPTH, NotPlain, is_json, plain
 
 PLAIN_TYPES = {dict, list, str, int, float, bool, type(None)}
 NAN = math.nan
@@ -181,4 +181,4 @@ def test_what_is_plain_can_be_encoded_and_comes_back_the_same(value: object) -> 
     ],
 )
 def test_nan_and_infinity_are_found_wherever_they_are(document: Any, finite: bool) -> None:
-    assert is_finite(document) is finite
+    assert is_json(document) is finite

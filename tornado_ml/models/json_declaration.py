@@ -7,8 +7,10 @@ from typing import Any
 
 from tornado_ml.errors import InvalidOutput, ModelRefused
 from tornado_ml.models.json_schema import DRAFT_2020_12, modernised, plain_schema
-from tornado_ml.models.number_types import number_conversion
+from tornado_ml.models.number_types import Conversion, number_conversion
 from tornado_ml.models.plain_data import NotPlain, plain
+from tornado_ml.models.tensor_arrays import TensorArrays
+from tornado_ml.models.tensor_places import tensor_places, with_forms
 from tornado_ml.models.validator import Validator
 
 
@@ -21,25 +23,39 @@ class JSONDeclaration:
     """
 
     def __init__(self, schema: Mapping[str, Any], *, draft: str = DRAFT_2020_12, floats: bool = False) -> None:
-        self.json_schema = modernised(plain_schema(schema), draft)
+        self.json_schema = with_forms(modernised(plain_schema(schema), draft))
         Validator(self.json_schema)  # refuses what is no JSON Schema
-        self._convert = number_conversion(self.json_schema, floats=floats)
+        self._convert, self._plain = conversions(self.json_schema, floats=floats)
 
     def load(self, document: Any) -> Any:
         return document if self._convert is None else self._convert(document)
 
     def dump(self, value: Any) -> Any:
-        return plain_prediction(value)
+        return plain_prediction(value, self._plain)
 
 
-def plain_prediction(value: object) -> Any:
-    """A prediction as plain JSON data.
+def conversions(schema: dict[str, Any], *, floats: bool = False) -> tuple[Conversion | None, Conversion]:
+    """What makes of a document what the model gets, if there is anything to do, and of a prediction plain data.
+
+    Args:
+        schema: JSON Schema 2020-12.
+        floats: an integer becomes a float where the schema says number.
+    """
+    places = tensor_places(schema)
+    if places is None:
+        return number_conversion(schema, floats=floats), plain
+    arrays = TensorArrays(places)
+    return arrays.loading(number_conversion(places.rest, floats=floats)), arrays.plain
+
+
+def plain_prediction(value: object, convert: Conversion = plain) -> Any:
+    """A prediction as plain JSON data, but for its tensors.
 
     Raises:
         InvalidOutput: it cannot be said in JSON.
     """
     try:
-        return plain(value)
+        return convert(value)
     except NotPlain as error:
         raise InvalidOutput(details=[error.fault]) from error
 

@@ -8,13 +8,14 @@ from typing import Any
 import marshmallow as ma
 
 from tornado_ml.errors import InvalidInput, InvalidOutput, ModelRefused
+from tornado_ml.models.json_declaration import conversions
 from tornado_ml.models.json_schema import plain_schema
 from tornado_ml.models.marshmallow_dump import StrictDump, loading_what_it_dumps
 from tornado_ml.models.marshmallow_faults import faults_in
 from tornado_ml.models.marshmallow_fields import Direction
 from tornado_ml.models.marshmallow_schema import convert
-from tornado_ml.models.number_types import number_conversion
-from tornado_ml.models.plain_data import NotPlain, plain
+from tornado_ml.models.plain_data import NotPlain
+from tornado_ml.models.tensor_places import with_forms
 from tornado_ml.models.validator import Validator
 
 
@@ -31,9 +32,9 @@ class MarshmallowDeclaration:
             converted = convert(self._schema, direction)
         except (ValueError, TypeError, LookupError, NameError) as error:
             raise ModelRefused(f"marshmallow cannot use the schema: {error}") from error
-        self.json_schema = plain_schema(converted.json_schema)
+        self.json_schema = with_forms(plain_schema(converted.json_schema))
         self._validator = Validator(self.json_schema)
-        self._convert = number_conversion(self.json_schema)
+        self._convert, self._plain = conversions(self.json_schema)
         self._transforms = converted.transforms
         self._has_rules = converted.has_rules
         self._strict_dump = StrictDump(self._schema)
@@ -69,11 +70,11 @@ class MarshmallowDeclaration:
     def _written(self, value: Any) -> Any:
         if not self._transforms and isinstance(value, dict | list):
             try:
-                return plain(value)
+                return self._plain(value)
             except NotPlain:
                 pass  # an object in it, perhaps, whose attributes the schema names
         try:
-            return plain(self._strict_dump(value))
+            return self._plain(self._strict_dump(value))
         except NotPlain as error:
             raise InvalidOutput(details=[error.fault]) from error
         except ma.ValidationError as error:  # from a hook

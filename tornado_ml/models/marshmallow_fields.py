@@ -10,6 +10,7 @@ from marshmallow import fields
 
 from tornado_ml.models.marshmallow_rules import JSONSchema, simple_values
 from tornado_ml.models.plain_data import NotPlain, plain
+from tornado_ml.models.tensor_field import Tensor
 
 Direction = Literal["input", "output"]
 
@@ -69,6 +70,10 @@ def _custom(_: Any, around: Surroundings) -> JSONSchema:
 
 def _raw(_: Any, __: Surroundings) -> JSONSchema:
     return {"type": ANYTHING_BUT_NULL}
+
+
+def _tensor(bound: Tensor, _: Surroundings) -> JSONSchema:
+    return dict(bound.json_schema)
 
 
 def _string(_: Any, __: Surroundings) -> JSONSchema:
@@ -223,6 +228,7 @@ def _pluck(bound: fields.Pluck, around: Surroundings) -> JSONSchema:
 
 _CONVERTERS: dict[type, Converter] = {
     fields.Raw: _raw,
+    Tensor: _tensor,
     fields.String: _string,
     fields.Email: _email,
     fields.Url: _url,

@@ -21,6 +21,7 @@ from tornado_ml.errors import ModelRefused
 from tornado_ml.models.marshmallow_fields import ANYTHING_BUT_NULL, Direction, converter_of
 from tornado_ml.models.marshmallow_rules import JSONSchema, RuleRefused, constraint
 from tornado_ml.models.plain_data import NotPlain, plain
+from tornado_ml.models.tensors import KEYWORD
 
 _MAX_NESTING = 50
 
@@ -279,10 +280,14 @@ def _flat(rules: Iterable[Any]) -> Iterable[Any]:
             yield rule
 
 
+def _is_annotation(key: str) -> bool:
+    return key in _ANNOTATIONS or key == "default" or key.startswith("x-")
+
+
 def _nullable(schema: JSONSchema) -> JSONSchema:
-    if schema.keys() & {"$ref", "const", "allOf", "anyOf", "oneOf", "if"}:
-        shown = {key: value for key, value in schema.items() if key in _ANNOTATIONS | {"default"} or key[:2] == "x-"}
-        judged = {key: value for key, value in schema.items() if key not in shown}
+    if schema.keys() & {"$ref", "const", "allOf", "anyOf", "oneOf", "if", KEYWORD}:
+        judged = {key: value for key, value in schema.items() if key == KEYWORD or not _is_annotation(key)}
+        shown = {key: value for key, value in schema.items() if key not in judged}
         return {"anyOf": [judged, {"type": "null"}], **shown}
     result = dict(schema)
     types = schema.get("type")

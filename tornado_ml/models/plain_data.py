@@ -148,8 +148,8 @@ _CONVERTERS: dict[type, Callable[[Any, int], Any]] = {
 }
 
 
-def is_finite(document: object) -> bool:
-    """Whether there is no NaN and no Infinity in the document."""
+def is_json(document: object) -> bool:
+    """Whether there is no NaN, no Infinity and no byte string in a document, which may have come in any codec."""
     if isinstance(document, dict):
         items: Collection[Any] = document.values()
     elif isinstance(document, list | tuple):
@@ -157,12 +157,12 @@ def is_finite(document: object) -> bool:
         if len(items) > _SHORT and isinstance(document[0], float) and _has_finite_sum(items):
             return True
     else:
-        return not isinstance(document, float) or math.isfinite(document)
+        return math.isfinite(document) if isinstance(document, float) else not isinstance(document, bytes)
     for item in items:
         if isinstance(item, float):
             if not math.isfinite(item):
                 return False
-        elif isinstance(item, _CONTAINERS) and not is_finite(item):
+        elif isinstance(item, bytes) or (isinstance(item, _CONTAINERS) and not is_json(item)):
             return False
     return True
 

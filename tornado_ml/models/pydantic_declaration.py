@@ -13,6 +13,8 @@ from tornado_ml.models.json_pointer import json_pointer
 from tornado_ml.models.json_schema import DRAFT_2020_12, modernised, plain_schema
 from tornado_ml.models.marshmallow_fields import Direction
 from tornado_ml.models.number_types import number_conversion
+from tornado_ml.models.tensor_places import tensor_places
+from tornado_ml.models.tensors import KEYWORD
 from tornado_ml.models.validator import Validator
 
 _DRAFT_07 = "http://json-schema.org/draft-07/schema#"
@@ -44,6 +46,10 @@ class PydanticDeclaration:
             raise ModelRefused(f"pydantic makes no JSON Schema of {model.__name__}: {error}") from error
         self.json_schema = modernised(plain_schema(declared), draft)
         Validator(self.json_schema)  # refuses what is no JSON Schema
+        if tensor_places(self.json_schema) is not None:
+            raise ModelRefused(
+                f"A pydantic model has no arrays: declare {KEYWORD} in a JSON Schema or with marshmallow."
+            )
         self._convert = number_conversion(self.json_schema)
 
     def load(self, document: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema_rs
 
 from tornado_ml.errors import Fault, ModelRefused
-from tornado_ml.models.fault_messages import faults_of, shortened
+from tornado_ml.models.fault_messages import MAX_FAULTS, faults_of, shortened
 from tornado_ml.models.json_pointer import json_pointer
 from tornado_ml.models.json_schema import (
     DRAFT_2020_12,
@@ -17,7 +17,8 @@ from tornado_ml.models.json_schema import (
     subschemas,
     with_patterns,
 )
-from tornado_ml.models.plain_data import NotPlain, is_finite, plain
+from tornado_ml.models.plain_data import NotPlain, is_json, plain
+from tornado_ml.models.tensor_places import tensor_places
 
 
 class Validator:
@@ -33,31 +34,44 @@ class Validator:
         if draft not in (DRAFT_2020_12, DRAFT_2020_12 + "#"):
             raise ModelRefused(f"The JSON Schema declares $schema {draft!r}; it must be 2020-12.")
         refuse_remote(schema)
+        self._tensors = tensor_places(schema)
+        if self._tensors is not None:
+            schema = self._tensors.rest
         for _, subschema in subschemas(schema):
             if subschema.get("additionalProperties") is False:
                 subschema.setdefault("properties", {})  # without, jsonschema-rs does not say which keys are unexpected
         self._compiled = _compiled(schema)
 
     def fits(self, document: object) -> bool:
-        """Whether `document` is JSON data that fits the schema; NaN and Infinity fit nothing."""
+        """Whether `document` is JSON data, but for its tensors, that fits the schema; NaN and Infinity fit nothing."""
+        # To the compiled validator NaN and Infinity are null, and what it need not look at may be anything.
+        return self.fits_plain(document) and is_json(self._without_tensors(document))
+
+    def fits_plain(self, document: object) -> bool:
+        """The same, sooner, of what a JSON parser or `plain_data.plain` makes."""
         try:
-            # To the compiled validator NaN and Infinity are null.
-            return bool(self._compiled.is_valid(document)) and is_finite(document)
+            if self._tensors is None:
+                return bool(self._compiled.is_valid(document))
+            rest, found = self._tensors.taken_from(document)
+            return not self._tensors.faults(found) and bool(self._compiled.is_valid(rest))
         except ValueError:  # something in it is no JSON data
             return False
 
-    def fits_plain(self, document: object) -> bool:
-        """The same, sooner, of data whose numbers are all finite, such as a JSON parser or `plain_data.plain` makes."""
-        return bool(self._compiled.is_valid(document))
-
     def faults(self, document: object) -> list[Fault]:
         """What is wrong with `document`; at most `MAX_FAULTS`, and none exactly if it fits."""
+        rest, faults = document, []
+        if self._tensors is not None:
+            rest, found = self._tensors.taken_from(document)
+            faults = self._tensors.faults(found)
         try:
-            if is_finite(document):
-                return faults_of(self._compiled.iter_errors(document))
+            if is_json(rest):
+                return [*faults, *faults_of(self._compiled.iter_errors(rest))][:MAX_FAULTS]
         except ValueError:  # something in it is no JSON data
             pass
-        return [_not_plain(document)]
+        return [*faults, _not_plain(rest)][:MAX_FAULTS]
+
+    def _without_tensors(self, document: object) -> object:
+        return document if self._tensors is None else self._tensors.taken_from(document)[0]
 
 
 def _compiled(schema: dict[str, Any]) -> jsonschema_rs.Validator:
