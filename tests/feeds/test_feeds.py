@@ -139,6 +139,7 @@ def test_closing_does_not_wait_for_ever(bench: Any, monkeypatch: pytest.MonkeyPa
         reader = bench.reader()
         feeds.subscribe("echo", "numbers", reader)
         await reader.has(1)
+        await asyncio.sleep(0.01)  # until it waits at the gate
         await feeds.close()
         gate.set()
         await bench.is_idle()

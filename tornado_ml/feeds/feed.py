@@ -164,6 +164,7 @@ class Feed:
                     if value is not None:
                         self._give(value)
                     self._tell_of_dropped()
+                    await asyncio.sleep(0)  # neither the source nor a refused input need have let others run
         except (KeyboardInterrupt, GeneratorExit):
             raise
         except BaseException as error:  # a source may call sys.exit, or await what others have cancelled

@@ -1,0 +1,140 @@
+"""What one subscriber is given, and how often."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from typing import Any
+
+import pytest
+
+from tornado_ml.errors import NotFound, ServiceError
+from tornado_ml.feeds.subscription import Subscription, Value
+
+INTERVAL_S = 0.05
+
+
+@pytest.fixture
+def reader(bench: Any) -> Any:
+    return bench.reader()
+
+
+def subscription_of(reader: Any, interval_s: float = 0, closed: list[Any] | None = None) -> Subscription:
+    return Subscription("echo/numbers", reader, interval_s, [].append if closed is None else closed.append)
+
+
+def test_every_value_is_delivered_at_once_without_a_rate(reader: Any) -> None:
+    async def run() -> None:
+        subscription = subscription_of(reader)
+        for number in range(100):
+            subscription.offer(Value(number))
+        assert reader.predictions == list(range(100))
+
+    asyncio.run(run())
+
+
+def test_with_a_rate_the_first_is_delivered_at_once_and_then_the_newest_at_each_interval(reader: Any) -> None:
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        subscription = subscription_of(reader, INTERVAL_S)
+        times = []
+        started = loop.time()
+        number = 0
+        while loop.time() < started + 4.5 * INTERVAL_S:
+            subscription.offer(Value(number))
+            while len(times) < len(reader.values):
+                times.append(loop.time())
+            number += 1
+            await asyncio.sleep(0.001)
+        assert 3 <= len(reader.values) <= 5
+        assert reader.predictions[0] == 0
+        assert min(b - a for a, b in itertools.pairwise(times)) > 0.5 * INTERVAL_S
+        count = len(reader.values)
+        await asyncio.sleep(2.5 * INTERVAL_S)
+        assert len(reader.values) == count + 1
+        assert reader.predictions[-1] == number - 1
+        subscription.offer(Value("after a pause"))
+        assert reader.predictions[-1] == "after a pause"
+        subscription.close()
+
+    asyncio.run(run())
+
+
+def test_the_latest_value_comes_first_and_once(reader: Any) -> None:
+    async def run() -> None:
+        subscription = subscription_of(reader)
+        subscription.begin_with(Value("latest"))
+        assert reader.values == []
+        await asyncio.sleep(0)
+        assert reader.predictions == ["latest"]
+
+    asyncio.run(run())
+
+
+def test_the_latest_value_is_left_out_if_a_newer_one_is_quicker(reader: Any) -> None:
+    async def run() -> None:
+        subscription = subscription_of(reader)
+        subscription.begin_with(Value("latest"))
+        subscription.offer(Value("newer"))
+        await asyncio.sleep(0)
+        assert reader.predictions == ["newer"]
+
+    asyncio.run(run())
+
+
+def test_who_has_closed_is_told_nothing_more(reader: Any) -> None:
+    closed: list[Any] = []
+
+    async def run() -> None:
+        subscription = subscription_of(reader, INTERVAL_S, closed)
+        subscription.begin_with(Value("latest"))
+        subscription.close()
+        subscription.close()
+        subscription.offer(Value(1))
+        subscription.end(NotFound())
+        await asyncio.sleep(0)
+        assert closed == [subscription]
+
+    asyncio.run(run())
+    assert reader.values == reader.errors == []
+
+
+def test_a_value_that_waits_for_its_interval_goes_with_the_subscription(reader: Any) -> None:
+    async def run() -> None:
+        subscription = subscription_of(reader, INTERVAL_S)
+        subscription.offer(Value(1))
+        subscription.offer(Value(2))
+        subscription.end(NotFound("It is over."))
+        await asyncio.sleep(2 * INTERVAL_S)
+
+    asyncio.run(run())
+    assert reader.predictions == [1]
+    assert [str(error) for error in reader.errors] == ["It is over."]
+
+
+@pytest.mark.parametrize("fails_at_its_end", [False, True])
+def test_a_subscriber_that_fails_is_given_up(bench: Any, logged: Any, fails_at_its_end: bool) -> None:
+    closed: list[Any] = []
+
+    class Failing(bench.reader):  # type: ignore[misc]
+        def deliver(self, value: Value) -> None:
+            super().deliver(value)
+            raise ValueError("no")
+
+        def ended(self, error: ServiceError) -> None:
+            super().ended(error)
+            if fails_at_its_end:
+                raise ValueError("nor this")
+
+    reader = Failing()
+
+    async def run() -> None:
+        subscription = subscription_of(reader, closed=closed)
+        subscription.offer(Value(1))
+        subscription.offer(Value(2))
+        assert closed == [subscription]
+
+    asyncio.run(run())
+    assert reader.predictions == [1]
+    assert [error.code for error in reader.errors] == ["INTERNAL"]
+    assert "A subscriber of echo/numbers has failed, and is given up." in logged()
