@@ -124,8 +124,16 @@ async def test_large_answers_arrive_whole(socket_url: str) -> None:
 
 
 @pytest.mark.gen_test
-async def test_a_request_over_the_limit_loses_the_connection_and_says_why(socket_url: str) -> None:
+async def test_a_request_over_the_limit_is_refused_before_it_is_sent(socket_url: str) -> None:
     async with await Client.connect(socket_url) as client:
+        with pytest.raises(ValueError, match=r"^This makes a message of \d+ bytes; the service takes at most 65536\.$"):
+            await client.predict("echo", "x" * 100_000)
+        assert (await client.predict("echo", "and on"))["prediction"] == "and on"
+
+
+@pytest.mark.gen_test
+async def test_a_client_that_does_not_know_the_limit_loses_its_connection_over_it(socket_url: str) -> None:
+    async with await Client.connect(socket_url, reconnect_s=0) as client:
         with pytest.raises(ConnectionLost, match=r"^The connection was closed with 1009: "):
             await client.predict("echo", "x" * 100_000)
         with pytest.raises(ConnectionLost, match="1009"):
@@ -163,7 +171,7 @@ async def test_a_service_that_goes_away_ends_all_that_is_open() -> None:
             await connection.recv()
         await connection.close(1001, "the service is stopping")
 
-    async with foreign_service(hang_up) as url, await Client.connect(url) as client:
+    async with foreign_service(hang_up) as url, await Client.connect(url, reconnect_s=0) as client:
         results = await asyncio.gather(*(client.predict("echo", n) for n in range(3)), return_exceptions=True)
         assert [str(result) for result in results] == [
             "The connection was closed with 1001: the service is stopping."
@@ -177,7 +185,7 @@ async def test_a_connection_that_is_cut_is_lost() -> None:
         await connection.recv()
         connection.transport.abort()
 
-    async with foreign_service(cut) as url, await Client.connect(url) as client:
+    async with foreign_service(cut) as url, await Client.connect(url, reconnect_s=0) as client:
         with pytest.raises(ConnectionLost, match=r"^The connection was closed\.$"):
             await client.predict("echo", 1)
 
@@ -190,10 +198,13 @@ async def test_a_server_that_speaks_otherwise_is_not_waited_for(said: str | byte
         await connection.send(said)
         await connection.wait_closed()
 
-    async with foreign_service(speak) as url, await Client.connect(url) as client:
-        for _ in range(2):
-            with pytest.raises(ConnectionLost, match=r"^What answered is no tornado-ml service\.$"):
-                await client.predict("echo", 1)
+    async with foreign_service(speak) as url:
+        with pytest.raises(ConnectionLost, match=r"^What answered is no tornado-ml service\.$"):
+            await Client.connect(url)
+        async with await Client.connect(url, reconnect_s=0) as client:
+            for _ in range(2):
+                with pytest.raises(ConnectionLost, match=r"^What answered is no tornado-ml service\.$"):
+                    await client.predict("echo", 1)
 
 
 @pytest.mark.gen_test
@@ -206,7 +217,7 @@ async def test_what_the_client_did_not_ask_for_is_passed_over() -> None:
             await connection.send(json.dumps({"event": "prediction_response", "id": id, "data": answer}))
         await connection.wait_closed()
 
-    async with foreign_service(chat) as url, await Client.connect(url) as client:
+    async with foreign_service(chat) as url, await Client.connect(url, reconnect_s=0) as client:
         assert (await client.predict("echo", 1))["prediction"] == 1
 
 
@@ -256,7 +267,7 @@ def test_nothing_is_left_behind_however_it_ends() -> None:
     async def scenario() -> None:
         asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
         async with foreign_service(abort) as url:
-            client = await Client.connect(url)
+            client = await Client.connect(url, reconnect_s=0)
             requests = [asyncio.create_task(client.predict("echo", "x" * 100_000)) for _ in range(20)]
             await asyncio.wait(requests)
             assert {type(request.exception()) for request in requests} == {ConnectionLost}

@@ -1,5 +1,7 @@
-"""The Python client: one socket, many requests."""
+"""The Python client: one conversation, whatever becomes of its connection."""
 
-from tornado_ml.client.asyncio_client import Client, ConnectionLost, PredictionError, predict
+from tornado_ml.client.answers import PredictionStream
+from tornado_ml.client.asyncio_client import Client, Session, predict
+from tornado_ml.client.errors import ConnectionLost, PredictionError, SessionClosed
 
-__all__ = ["Client", "ConnectionLost", "PredictionError", "predict"]
+__all__ = ["Client", "ConnectionLost", "PredictionError", "PredictionStream", "Session", "SessionClosed", "predict"]

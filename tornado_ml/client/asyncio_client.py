@@ -3,116 +3,193 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager, suppress
 from types import TracebackType
-from typing import Any, Self
-
-from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, websocket_connect
+from typing import Any, Literal, Self
 
 from tornado_ml.client.addresses import DEFAULT_SOCKET_URL, socket_url
-from tornado_ml.codecs.json import decode_json, encode_json
-from tornado_ml.errors import BadFrame
+from tornado_ml.client.answers import Answer, PredictionStream, PushedValues
+from tornado_ml.client.conversation import ClientConversation
+from tornado_ml.client.errors import ConnectionLost, PredictionError, SessionClosed
+from tornado_ml.client.exchange import RemoteSession
+from tornado_ml.client.line import Line
+from tornado_ml.codecs.base import Codec
+from tornado_ml.codecs.json import JSONCodec
+from tornado_ml.errors import DeadlineExceeded
 from tornado_ml.models.plain_data import NotPlain, plain
 from tornado_ml.protocol import events, messages
 from tornado_ml.protocol.payloads import Document
 
-MAX_ANSWER_BYTES = 64 * 1024 * 1024
-MAX_ANSWER_DEPTH = 1000
-PING_INTERVAL_S = 20.0
-"""How often the service is pinged; one that does not answer before the next ping is lost."""
-
-
-class PredictionError(Exception):
-    """The service answered with an error.
-
-    Attributes:
-        data: the `data` of the `prediction_error`.
-        code: what happened, by its stable name.
-    """
-
-    def __init__(self, data: Document) -> None:
-        super().__init__(f"{data.get('code')}: {data.get('message')}")
-        self.data = data
-        self.code: str = data.get("code", "")
-
-
-class ConnectionLost(Exception):
-    """There is no connection, or it ended before the answer came."""
+RECONNECT_S = 60.0
+CLOSE_S = 5.0
+"""How long the end of a session is waited for."""
+LATENESS_S = 1.0
+"""How long after a deadline the service's own word is waited for."""
 
 
 class Client:
-    """One connection to a service; made by `connect`.
+    """The conversation with one service; made by `connect`. Whatever it is asked may go on side by side.
 
-    async with await Client.connect("ws://127.0.0.1:8765/ws") as client:
-        answer = await client.predict("iris_model", {...})
+        async with await Client.connect("ws://127.0.0.1:8765/ws") as client:
+            answer = await client.predict("iris_model", {...})
+
+    A connection that is lost is made anew, and the conversation goes on where it was: nothing runs twice, and no answer
+    is missing. Where the service has forgotten it, as when it was started anew, what was sent and is not answered
+    raises ConnectionLost, for it may have run, and sessions have ended; but subscriptions go on, and what was not sent
+    yet is sent.
     """
 
-    def __init__(self) -> None:
-        self._socket: WebSocketClientConnection
-        self._ids = itertools.count(1)
-        # A future's answer is None where the connection ended first: an exception that nobody fetches is logged.
-        self._waiting: dict[int, asyncio.Future[Document | None]] = {}
-        self._is_over = False
-        self._closed = asyncio.Event()
+    def __init__(self, line: Line, conversation: ClientConversation) -> None:
+        self._line = line
+        self._conversation = conversation
 
     @classmethod
-    async def connect(cls, url: str = DEFAULT_SOCKET_URL) -> Self:
+    async def connect(
+        cls, url: str = DEFAULT_SOCKET_URL, *, reconnect_s: float = RECONNECT_S, codec: Codec | None = None
+    ) -> Self:
         """Open a connection.
 
         Args:
             url: of the socket, or of the page it belongs to.
+            reconnect_s: how long a connection that is lost is tried to be had again, before whatever waits raises
+                ConnectionLost; with 0, that happens at once.
+            codec: how frames are encoded; None is JSON.
 
         Raises:
             ConnectionLost: nobody answers at `url`, or not as this service does.
             ValueError: `url` is no address.
         """
-        client = cls()
-        url = socket_url(url)
-        try:
-            client._socket = await websocket_connect(
-                url,
-                on_message_callback=client._receive,
-                ping_interval=PING_INTERVAL_S,
-                max_message_size=MAX_ANSWER_BYTES,
-                subprotocols=[messages.SUBPROTOCOL_JSON],
-            )
-        # Tornado lets out all kinds of them, and has no class for what they have in common.
-        except Exception as error:
-            raise ConnectionLost(f"Cannot connect to {url}: {error}") from error
-        return client
+        codec = codec or JSONCodec()
+        conversation = ClientConversation(codec)
+        line = Line(socket_url(url), codec, conversation, reconnect_s)
+        await line.open()
+        return cls(line, conversation)
 
-    async def predict(self, model: str, input_data: Any, *, model_version: str | None = None) -> Document:
-        """The `data` of the `prediction_response`: `{model_qualified_name, prediction}`. Calls may run concurrently.
+    async def predict(
+        self,
+        model: str,
+        input_data: Any,
+        *,
+        model_version: str | None = None,
+        deadline_s: float | None = None,
+        replaces: str | None = None,
+    ) -> Document:
+        """The `data` of the `prediction_response`: `{model_qualified_name, prediction}`.
+
+        To cancel the task that waits for it is to cancel the prediction.
+
+        Args:
+            model: its qualified name.
+            input_data: what its input schema describes.
+            model_version: `"1"` or `"1.2"`; without it, the newest that is ready.
+            deadline_s: in how many seconds it is wanted, or else PredictionError with DEADLINE_EXCEEDED.
+            replaces: a name of your own. What was asked with the same name, and is not answered, raises PredictionError
+                with SUPERSEDED: only the newest counts, as for a slider that moves.
 
         Raises:
             PredictionError: the service answered with an error.
-            ConnectionLost: the connection ended before the answer came.
-            ValueError: `input_data` cannot be said in JSON; arrays, tuples and numbers of numpy can.
+            ConnectionLost: the connection was lost, and the answer with it.
+            ValueError: `input_data` cannot be said in JSON, or is too large; arrays, tuples and numbers of numpy can.
         """
-        id = next(self._ids)
-        frame = _request(id, model, input_data, model_version)
-        waiting = self._waiting[id] = asyncio.get_running_loop().create_future()
+        meta = {"model_version": model_version}
+        return await self.ask(model, input_data, meta, deadline_s, replaces=replaces).result()
+
+    def stream(
+        self, model: str, input_data: Any, *, model_version: str | None = None, deadline_s: float | None = None
+    ) -> PredictionStream:
+        """Ask for a prediction piece by piece. A model that gives no partial predictions just has a result.
+
+            stream = client.stream("text_model", {...})
+            async for piece in stream:
+                ...
+            answer = await stream.result()
+
+        The arguments are those of `predict`; it must be called where an event loop runs.
+
+        Raises:
+            ConnectionLost: there is no connection any more.
+            ValueError: as `predict`.
+        """
+        return self.ask(model, input_data, {"model_version": model_version, "stream": True}, deadline_s)
+
+    @asynccontextmanager
+    async def session(
+        self, model: str, parameters: Any = None, *, model_version: str | None = None
+    ) -> AsyncIterator[Session]:
+        """A session of a model that remembers, for as long as an `async with` lasts.
+
+        Args:
+            model: its qualified name.
+            parameters: what its session schema describes; None is an empty object.
+            model_version: as for `predict`.
+
+        Raises:
+            PredictionError: the service refused it.
+            ConnectionLost: there is no connection any more.
+            ValueError: the parameters cannot be said in JSON.
+        """
+        self._check()
+        data = {
+            "model_qualified_name": model,
+            "parameters": _plain("parameters", {} if parameters is None else parameters),
+        }
+        opened, closed = Answer(), Answer()
+        remote = self._conversation.open_session(data, _given(model_version=model_version), opened.tell)
+        self._line.flush()
         try:
-            if self._is_over:
-                raise self._lost()
-            await self._socket.write_message(frame)
-            answer = await waiting
-        except WebSocketClosedError as error:
-            raise self._lost() from error
+            await opened.wait()
+            yield Session(self, model, remote)
         finally:
-            del self._waiting[id]
-        if answer is None:
-            raise self._lost()
-        data: Document = answer["data"]
-        if answer["event"] == events.PREDICTION_ERROR.name:
-            raise PredictionError(data)
-        return data
+            self._conversation.close_session(remote, closed.tell)
+            self._line.flush()
+            with suppress(ConnectionLost, PredictionError, TimeoutError):
+                async with asyncio.timeout(CLOSE_S):
+                    await closed.wait()
+
+    async def subscribe(
+        self,
+        model: str,
+        source: str,
+        *,
+        policy: Literal["latest", "buffer"] = "latest",
+        max_rate_hz: float | None = None,
+    ) -> AsyncGenerator[Any, None]:
+        """The predictions that a source makes a model give, as they come. To leave the loop is to unsubscribe.
+
+        Args:
+            model: its qualified name.
+            source: as the model's metadata lists it.
+            policy: what happens while they are not taken: `latest` keeps only the newest, `buffer` all, up to a limit.
+            max_rate_hz: how many a second are wanted at most.
+
+        Raises:
+            PredictionError: the service refused the subscription, or ended it, or too much waited.
+            ConnectionLost: there is no connection any more.
+        """
+        data = {"model_qualified_name": model, "source": source}
+        meta = _given(policy=policy, max_rate_hz=max_rate_hz)
+        values = PushedValues(newest_only=policy == "latest")
+        with self._subscribed(data, meta, values):
+            while True:
+                yield (await values.next()).get("prediction")
+
+    async def subscribe_models(self) -> AsyncGenerator[Document, None]:
+        """The models, as `GET /api/models` lists them: each at once, then each as it changes.
+
+        Raises:
+            PredictionError: the service refused the subscription, or ended it.
+            ConnectionLost: there is no connection any more.
+        """
+        values = PushedValues(newest_only=False)
+        with self._subscribed({"topic": "models"}, {}, values):
+            while True:
+                yield await values.next()
 
     async def close(self) -> None:
-        """Close the connection; what is open raises ConnectionLost."""
-        self._socket.close()
-        await self._closed.wait()
+        """Close the connection; what is open is cancelled, and raises ConnectionLost."""
+        await self._line.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -122,41 +199,88 @@ class Client:
     ) -> None:
         await self.close()
 
-    def _receive(self, frame: str | bytes | None) -> None:
-        """Called by Tornado for each frame, and with None at the end; perhaps before `connect` has the socket."""
-        if frame is None:
-            self._closed.set()
-        message = None if frame is None else _message(frame)
-        if message is None:
-            self._is_over = True
-        elif message["event"] not in _ANSWERS:
-            return
-        if message is None or "id" not in message:
-            # An answer without an id says that a frame could not be read, and not which: all are told.
-            concerned = list(self._waiting.values())
-        else:
-            concerned = [self._waiting[message["id"]]] if message["id"] in self._waiting else []
-        for waiting in concerned:
-            if not waiting.done():
-                waiting.set_result(message)
+    def ask(
+        self,
+        model: str,
+        input_data: Any,
+        meta: Document,
+        deadline_s: float | None,
+        *,
+        session: RemoteSession | None = None,
+        replaces: str | None = None,
+    ) -> PredictionStream:
+        """Ask for a prediction, whichever way its answer is taken."""
+        self._check()
+        data = {"model_qualified_name": _plain("name", model), "input_data": _plain("input", input_data)}
+        meta = _given(**meta, deadline_ms=None if deadline_s is None else deadline_s * 1000)
+        stream = PredictionStream()
+        exchange = self._conversation.ask(
+            events.PREDICTION_REQUEST, data, meta, stream.tell, session=session, replaces=replaces
+        )
 
-    def _lost(self) -> ConnectionLost:
-        if not self._closed.is_set():
-            return ConnectionLost("What answered is no tornado-ml service.")
-        code, reason = self._socket.close_code, self._socket.close_reason
-        how = f" with {code}" if code else ""
-        return ConnectionLost(f"The connection was closed{how}{f': {reason}' if reason else ''}.")
+        def cancel() -> None:
+            self._conversation.cancel(exchange)
+            self._line.flush()
+
+        stream.cancel = cancel
+        if deadline_s is not None:
+            late = messages.error_data(DeadlineExceeded(), model)
+            stream.give_up_in(deadline_s + LATENESS_S, messages.server_message(events.PREDICTION_ERROR, late))
+        self._line.flush()
+        return stream
+
+    @contextmanager
+    def _subscribed(self, data: Document, meta: Document, values: PushedValues) -> Iterator[None]:
+        self._check()
+        subscription = self._conversation.subscribe(data, meta, values.tell)
+        self._line.flush()
+        try:
+            yield
+        finally:
+            self._conversation.unsubscribe(subscription)
+            self._line.flush()
+
+    def _check(self) -> None:
+        if self._line.lost is not None:
+            raise ConnectionLost(*self._line.lost.args)
 
 
-def predict(url: str, model: str, input_data: Any, *, model_version: str | None = None) -> Document:
+class Session:
+    """A model that remembers what it was asked before in this session; made by `Client.session`."""
+
+    def __init__(self, client: Client, model: str, remote: RemoteSession) -> None:
+        self._client = client
+        self._model = model
+        self._remote = remote
+
+    @property
+    def closed(self) -> str | None:
+        """Why it has ended: `closed`, `idle`, `worker_died`, `unloaded` or `connection_lost`; None while it is open."""
+        return self._remote.closed
+
+    async def predict(self, input_data: Any, *, deadline_s: float | None = None) -> Document:
+        """As `Client.predict`; what is asked in one session is answered in its order.
+
+        Raises:
+            SessionClosed: the session has ended.
+        """
+        if self._remote.closed is not None:
+            raise SessionClosed(self._remote.closed)
+        meta = {"session": self._remote.id}
+        return await self._client.ask(self._model, input_data, meta, deadline_s, session=self._remote).result()
+
+
+def predict(
+    url: str, model: str, input_data: Any, *, model_version: str | None = None, deadline_s: float | None = None
+) -> Document:
     """Connect, ask once, disconnect; blocks. Takes, answers and raises what `Client` does.
 
     An event loop that runs in the caller's thread, as in a notebook, stands still meanwhile.
     """
 
     async def ask() -> Document:
-        async with await Client.connect(url) as client:
-            return await client.predict(model, input_data, model_version=model_version)
+        async with await Client.connect(url, reconnect_s=0) as client:
+            return await client.predict(model, input_data, model_version=model_version, deadline_s=deadline_s)
 
     try:
         asyncio.get_running_loop()
@@ -166,26 +290,14 @@ def predict(url: str, model: str, input_data: Any, *, model_version: str | None 
         return other_thread.submit(asyncio.run, ask()).result()
 
 
-_ANSWERS = {events.PREDICTION_RESPONSE.name, events.PREDICTION_ERROR.name}
-
-
-def _request(id: int, model: str, input_data: Any, model_version: str | None) -> bytes:
-    request: Document = {"event": events.PREDICTION_REQUEST.name, "id": id}
+def _plain(what: str, value: Any) -> Any:
     try:
-        request["data"] = {"model_qualified_name": plain(model), "input_data": plain(input_data)}
+        return plain(value)
     except NotPlain as error:
         where = f" at {error.fault.path}" if error.fault.path else ""
-        raise ValueError(f"The input{where} {error.fault.message}.") from error
-    if model_version is not None:
-        request["meta"] = {"model_version": model_version}
-    return encode_json(request)
+        raise ValueError(f"The {what}{where} {error.fault.message}.") from error
 
 
-def _message(frame: str | bytes) -> Document | None:
-    """The message that a frame is, or None if it is none of this service."""
-    try:
-        message = decode_json(frame, MAX_ANSWER_DEPTH)
-    except BadFrame:
-        return None
-    is_message = isinstance(message, dict) and isinstance(message.get("data"), dict) and "event" in message
-    return message if is_message else None
+def _given(**keys: Any) -> Document:
+    """What has a value."""
+    return {key: value for key, value in keys.items() if value is not None}

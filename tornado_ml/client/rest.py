@@ -9,7 +9,7 @@ from urllib.parse import quote
 from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 
 from tornado_ml.client.addresses import DEFAULT_PAGE_URL, page_url
-from tornado_ml.client.asyncio_client import ConnectionLost, PredictionError
+from tornado_ml.client.errors import ConnectionLost, PredictionError
 from tornado_ml.codecs.json import decode_json
 from tornado_ml.errors import BadFrame
 
