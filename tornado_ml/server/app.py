@@ -8,7 +8,6 @@ from pathlib import Path
 
 from tornado.web import Application, RequestHandler
 
-from tornado_ml.codecs.json import JSONCodec
 from tornado_ml.conversation.conversation import Backend, Conversation, Limits
 from tornado_ml.conversation.waiting_room import WaitingRoom
 from tornado_ml.feeds import Feeds
@@ -51,10 +50,10 @@ def make_shared(
         resume_bytes=resume.max_bytes,
     )
     waiting_room: WaitingRoom[Conversation] = WaitingRoom(resume.grace_s, resume.max_waiting, _call_later)
-    feeds = Feeds(lambda source: SteadyPredictor(service, source.model_qualified_name))
+    feeds = Feeds(lambda source: SteadyPredictor(service, source.model_qualified_name, source.session_parameters))
     plugins.watch(lambda plugin: feeds.set_sources(plugin.key, plugin.sources))
     backend = Backend(service, feeds, manager, waiting_room, limits)
-    sockets = SocketRegistry(backend, [JSONCodec()], max_connections=server.max_connections, stalled_s=server.stalled_s)
+    sockets = SocketRegistry(backend, plugins.codecs(), max_connections=server.max_connections, stalled_s=server.stalled_s)
     guard = Guard(server.allowed_hosts, server.allowed_origins)
     return Shared(settings, guard, manager, plugins, service, backend, sockets, web_directory)
 
