@@ -28,6 +28,11 @@ def children(pid: int) -> list[int]:
     return [child for child in found if not _is_dead(child)]
 
 
+def resident_bytes(pid: int) -> int:
+    """How much memory a process holds."""
+    return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
 def pin(pid: int, core: int | None) -> None:
     """Have a process run on one core, with all threads that it has by now; None leaves it to the system."""
     if core is not None:

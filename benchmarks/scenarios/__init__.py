@@ -9,7 +9,7 @@ from importlib import import_module
 from benchmarks.harness import Effort
 from benchmarks.results import Findings
 
-NAMES = ("iris", "forest", "latency", "crash", "lock", "overload")
+NAMES = ("iris", "forest", "latency", "crash", "lock", "overload", "fan_out")
 """Those that run when none is named."""
 OPTIONAL = ("peer",)
 """Those that need what `requirements.txt` lists."""

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tornado_ml.errors import Cancelled, ServiceError
-from tornado_ml.inference.service import Prediction
+from tornado_ml.inference.service import Partial, Prediction
 from tornado_ml.protocol import events, messages
 from tornado_ml.protocol.messages import RequestId
 from tornado_ml.protocol.payloads import Document
-
-if TYPE_CHECKING:
-    from tornado_ml.inference.service import Partial
 
 
 def response_data(prediction: Prediction | Partial) -> Document:

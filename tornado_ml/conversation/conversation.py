@@ -10,7 +10,7 @@ import itertools
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tornado_ml.codecs.base import Codec
 from tornado_ml.conversation import answers
@@ -20,15 +20,13 @@ from tornado_ml.conversation.sessions import Sessions
 from tornado_ml.conversation.subscriptions import Subscriptions
 from tornado_ml.conversation.waiting_room import WaitingRoom
 from tornado_ml.errors import DuplicateId, ServiceError, ShuttingDown
+from tornado_ml.feeds import Feeds
 from tornado_ml.inference.service import InferenceService
 from tornado_ml.models.manager import ModelManager
 from tornado_ml.protocol import events
 from tornado_ml.protocol.events import CLOSE_TRY_AGAIN_LATER, CloseCode
 from tornado_ml.protocol.messages import ClientMessage, RequestId
 from tornado_ml.protocol.payloads import Document
-
-if TYPE_CHECKING:
-    from tornado_ml.feeds import Feeds
 
 _conversation_numbers = itertools.count(1)
 

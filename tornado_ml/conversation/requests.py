@@ -5,18 +5,14 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
 from tornado_ml.conversation import answers
 from tornado_ml.conversation.outbox import Slot
 from tornado_ml.conversation.post import Post
 from tornado_ml.errors import Cancelled, Internal, Overloaded, ServiceError, Superseded
-from tornado_ml.inference.service import InferenceService, Prediction, Request, Ticket
+from tornado_ml.inference.service import InferenceService, Partial, Prediction, Request, Ticket
+from tornado_ml.inference.sessions import Session
 from tornado_ml.protocol.messages import ClientMessage, RequestId
-
-if TYPE_CHECKING:
-    from tornado_ml.inference.service import Partial
-    from tornado_ml.inference.sessions import Session
 
 log = logging.getLogger(__name__)
 
@@ -78,13 +74,12 @@ class Requests:
             message.data["input_data"],
             meta.get("model_version"),
             None if deadline_ms is None else deadline_ms / 1000,
+            session=self._find_session(meta["session"], name) if "session" in meta else None,
+            is_json=self._post.codec.gives_json,
         )
-        if "session" in meta:
-            asked.session = self._find_session(meta["session"], name)
         request = OpenRequest(id, name)
         on_partial = functools.partial(self._pass_on, request) if meta.get("stream") else None
-        extra: Any = () if on_partial is None else (on_partial,)
-        request.ticket = self._service.submit(asked, self, functools.partial(self._answer, request), *extra)
+        request.ticket = self._service.submit(asked, self, functools.partial(self._answer, request), on_partial)
         self._open.add(request)
         if id is not None:
             self._by_id[id] = request

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
 
 from tornado_ml.conversation import answers
 from tornado_ml.conversation.post import Post
 from tornado_ml.errors import NotFound, Overloaded, ServiceError
 from tornado_ml.inference.service import InferenceService
+from tornado_ml.inference.sessions import Session, SessionEnd
 from tornado_ml.protocol import events, messages
 from tornado_ml.protocol.messages import ClientMessage, RequestId
-
-if TYPE_CHECKING:
-    from tornado_ml.inference.sessions import Session, SessionEnd
 
 RETRY_AFTER_S = 1.0
 """When a client that has too many should try again: it has to close one first."""

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 from tornado_ml.conversation import answers
 from tornado_ml.conversation.outbox import Slot
 from tornado_ml.conversation.post import Post
 from tornado_ml.errors import NotFound, Overloaded, ServiceError
+from tornado_ml.feeds import Feeds, Subscription, Value
 from tornado_ml.models.manager import Deployment, ModelManager
 from tornado_ml.protocol import documents, events, messages
 from tornado_ml.protocol.messages import ClientMessage
-
-if TYPE_CHECKING:
-    from tornado_ml.feeds import Feeds, Value
 
 log = logging.getLogger(__name__)
 
@@ -44,34 +42,22 @@ class Listener:
         self._owner = owner
         self._buffers = buffers
         self._slot = Slot(b"")
-        self._early: Value | None = None
-        self.name: str | None = None
-        """None until the client has been told that it is subscribed."""
-        self.stop: Callable[[], None] = lambda: None
-
-    def begin(self, name: str) -> None:
-        """The client has been told the name: pass on what came before."""
-        self.name = name
-        if self._early is not None:
-            self.deliver(self._early)
-            self._early = None
+        self.subscription: Subscription
 
     def deliver(self, value: Value) -> None:
         """Pass on a value."""
-        if self.name is None:
-            self._early = value
-        elif not self._buffers:
-            self._owner.post.replace(self._slot, self._owner.encoded(value, self.name))
+        frame = self._owner.encoded(value, self.subscription.name)
+        if self._buffers:
+            self._owner.buffer(self, frame)
         else:
-            self._owner.buffer(self, self._owner.encoded(value, self.name))
+            self._owner.post.replace(self._slot, frame)
 
     def ended(self, error: ServiceError) -> None:
         """The feed gives no more."""
-        if self.name is not None:
-            self._owner.ended(self.name, error)
+        self._owner.ended(self.subscription.name, error)
 
     def close(self) -> None:
-        self.stop()
+        self.subscription.close()
 
 
 class StateListener:
@@ -131,20 +117,16 @@ class Subscriptions:
             return
         meta = message.meta
         listener = Listener(self, buffers=meta.get("policy") == "buffer")
-        subscription = self._feeds.subscribe(
+        listener.subscription = self._feeds.subscribe(
             message.data["model_qualified_name"],
             message.data["source"],
             listener,
             max_rate_hz=meta.get("max_rate_hz"),
         )
-        name = subscription.name
-        if name in self._held:
-            subscription.close()  # as it was, it goes on
+        name = listener.subscription.name
+        if self._held.setdefault(name, listener) is not listener:
+            listener.close()  # the one that is there goes on as it was
         self._subscribed(message, name)
-        if name not in self._held:
-            self._held[name] = listener
-            listener.stop = subscription.close
-            listener.begin(name)
 
     def unsubscribe(self, message: ClientMessage) -> None:
         """Take an `unsubscribe`. Raises NotFound if there is no such subscription."""
