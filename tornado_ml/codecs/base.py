@@ -21,6 +21,8 @@ class Codec(ABC):
     """What a client offers in `Sec-WebSocket-Protocol` to get it."""
     is_binary: bool
     """Whether its frames are binary messages of the WebSocket; else they are text, UTF-8."""
+    gives_json: bool = False
+    """Whether its documents are what a JSON parser gives, without byte strings; then they are judged sooner."""
 
     @abstractmethod
     def decode(self, frame: str | bytes) -> Any:

@@ -16,6 +16,7 @@ class JSONCodec(Codec):
 
     subprotocol = "tornado-ml.v1.json"
     is_binary = False
+    gives_json = True
 
     def decode(self, frame: str | bytes) -> Any:
         try:

@@ -38,7 +38,7 @@ class PoisonList:
 def _digest(data: Any) -> bytes:
     try:
         text = orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
-    except TypeError:  # deeper than orjson encodes
+    except TypeError:  # deeper than orjson encodes, or with byte strings
         text = repr(data).encode("utf-8", "surrogatepass")
     return blake2b(text, digest_size=16).digest()
 

@@ -38,10 +38,11 @@ class Request:
     """What a client asks for.
 
     Attributes:
-        input_data: a JSON document, as the client sent it.
+        input_data: a document, as the client sent it.
         model_version: `"1"` or `"1.2"`; None for the newest that is ready.
         deadline_s: seconds from its arrival in which it must be answered; None leaves that to the model's `timeout_s`.
         session: the session to ask in, if any; the names must be those of its model.
+        is_json: whether a JSON parser made `input_data`; else it is looked through for NaN and byte strings.
     """
 
     model_qualified_name: str
@@ -49,6 +50,7 @@ class Request:
     model_version: str | None = None
     deadline_s: float | None = None
     session: Session | None = None
+    is_json: bool = False
 
 
 @dataclass(slots=True)
@@ -224,7 +226,8 @@ class InferenceService:
         started = self.clock()
         deployment = self._deployment(request)
         validator = deployment.input_validator
-        if not validator.fits_plain(request.input_data):
+        fits = validator.fits_plain if request.is_json else validator.fits
+        if not fits(request.input_data):
             raise InvalidInput(details=validator.faults(request.input_data))
         if on_partial is not None and not deployment.ready_report.has_stream:
             on_partial = None
@@ -262,7 +265,7 @@ class InferenceService:
         validator = deployment.runner.parameters_validator
         if not deployment.ready_report.has_session or validator is None:
             raise NotFound(f"The model {model_qualified_name} keeps no sessions.")
-        if not validator.fits_plain(parameters):
+        if not validator.fits(parameters):
             raise InvalidInput(
                 "The parameters do not fit the model's session schema.", details=validator.faults(parameters)
             )

@@ -235,7 +235,7 @@ def _without(place: _Place, value: Any, keys: Keys, found: list[Found]) -> Any:
         value = _without(part, value, keys, found)
     if (place.named or place.others) and isinstance(value, Mapping):
         value = dict(value)
-        for key in value if place.others else place.named.keys() & value.keys():
+        for key in value if place.others else [key for key in place.named if key in value]:
             if (inner := place.named.get(key, place.others)) is not None:
                 value[key] = _without(inner, value[key], (*keys, key), found)
     elif (place.first or place.rest) and _is_sequence(value):

@@ -42,7 +42,7 @@ class PredictionsHandler(DocumentHandler):
             query = self.query(routes.PREDICT)
             data = self.json_body(self.shared.settings.server.max_json_depth)
             deadline_s = float(query["deadline_ms"]) / 1000 if "deadline_ms" in query else None
-            request = Request(qualified_name, data, query.get("model_version"), deadline_s)
+            request = Request(qualified_name, data, query.get("model_version"), deadline_s, is_json=True)
             prediction = await self.shared.service.predict(request, client=self.request.remote_ip)
         except ServiceError as error:
             self.answer_error(error, qualified_name)
