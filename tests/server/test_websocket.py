@@ -19,6 +19,7 @@ from tornado_ml.server.base import Shared
 
 Ask = Callable[..., dict[str, Any]]
 Connect = Callable[..., Any]
+each_codec = pytest.mark.parametrize("codec", ["tornado-ml.v1.json", "tornado-ml.v1.msgpack"])
 
 
 @pytest.mark.gen_test
@@ -87,22 +88,34 @@ def asking(model: str, data: Any = None, **more: Any) -> dict[str, Any]:
     return broken(data={"model_qualified_name": model, "input_data": data}, **more)
 
 
+def no_frame(peer: Any) -> str | bytes:
+    return b"\xc1" if peer.is_binary else "this is no JSON"
+
+
+def half_a_frame(peer: Any) -> Any:
+    return peer.encoded(BROKEN)[:-1]
+
+
+def a_frame_of_the_other_kind(peer: Any) -> str | bytes:
+    text = json.dumps(BROKEN)
+    return text if peer.is_binary else text.encode()
+
+
 ERRORS = [
-    ("DESERIALIZATION_ERROR", "BAD_FRAME", "this is no JSON", ...),
-    ("DESERIALIZATION_ERROR", "BAD_FRAME", "[]", ...),
-    ("DESERIALIZATION_ERROR", "BAD_FRAME", "null", ...),
-    ("DESERIALIZATION_ERROR", "BAD_FRAME", json.dumps(broken())[:-1], ...),
-    ("DESERIALIZATION_ERROR", "BAD_FRAME", json.dumps(asking("echo", float("nan"))), ...),
-    ("DESERIALIZATION_ERROR", "BAD_FRAME", json.dumps(asking("echo", float("inf"))), ...),
-    ("DESERIALIZATION_ERROR", "BAD_FRAME", json.dumps(asking("echo", json.loads("[" * 63 + "]" * 63))), "b"),
-    ("DESERIALIZATION_ERROR", "BAD_FRAME", b"\x81\xa5event\xa1x", ...),
-    ("DESERIALIZATION_ERROR", "BAD_FRAME", json.dumps(BROKEN).encode(), ...),
+    ("DESERIALIZATION_ERROR", "BAD_FRAME", no_frame, ...),
+    ("DESERIALIZATION_ERROR", "BAD_FRAME", [], ...),
+    ("DESERIALIZATION_ERROR", "BAD_FRAME", None, ...),
+    ("DESERIALIZATION_ERROR", "BAD_FRAME", half_a_frame, ...),
+    ("DESERIALIZATION_ERROR", "BAD_FRAME", asking("echo", float("nan")), ...),
+    ("DESERIALIZATION_ERROR", "BAD_FRAME", asking("echo", [float("inf")] * 50), ...),
+    ("DESERIALIZATION_ERROR", "BAD_FRAME", asking("echo", json.loads("[" * 63 + "]" * 63)), "b"),
+    ("DESERIALIZATION_ERROR", "BAD_FRAME", a_frame_of_the_other_kind, ...),
     ("DESERIALIZATION_ERROR", "BAD_ENVELOPE", {"id": "b"}, "b"),
     ("DESERIALIZATION_ERROR", "BAD_ENVELOPE", broken(data=None), "b"),
     ("DESERIALIZATION_ERROR", "BAD_ENVELOPE", broken(more=1), "b"),
     ("DESERIALIZATION_ERROR", "BAD_ENVELOPE", broken(id=1.0), ...),
     ("DESERIALIZATION_ERROR", "BAD_ENVELOPE", broken(id=True), ...),
-    ("DESERIALIZATION_ERROR", "BAD_ENVELOPE", broken(meta={"stream": True}), "b"),
+    ("DESERIALIZATION_ERROR", "BAD_ENVELOPE", broken(meta={"urgent": True}), "b"),
     ("DESERIALIZATION_ERROR", "UNKNOWN_EVENT", broken(event="predict"), "b"),
     ("DESERIALIZATION_ERROR", "UNKNOWN_EVENT", broken(event="prediction_response"), "b"),
     ("SCHEMA_ERROR", "INVALID_INPUT", asking("broken", {}), "b"),
@@ -124,14 +137,14 @@ ERRORS = [
 ]
 
 
+@each_codec
 @pytest.mark.parametrize(("kind", "code", "frame", "id"), ERRORS)
 @pytest.mark.gen_test
 async def test_each_error_is_named_and_the_next_request_is_answered(
-    connect: Connect, kind: str, code: str, frame: Any, id: Any
+    connect: Connect, codec: str, kind: str, code: str, frame: Any, id: Any
 ) -> None:
-    peer = await connect()
-    answer = await (peer.socket.write_message(frame, binary=True) if isinstance(frame, bytes) else peer.send(frame))
-    answer = await peer.read()
+    peer = await connect(subprotocols=[codec])
+    answer = await peer.ask(frame(peer) if callable(frame) else frame)
     assert answer["event"] == "prediction_error"
     assert (answer["data"]["type"], answer["data"]["code"]) == (kind, code)
     assert answer.get("id", ...) == id
@@ -153,9 +166,10 @@ async def test_the_cause_of_a_failure_is_in_the_log_under_the_request_id(
     assert (await peer.ask(failing("raise")))["data"]["message"] == "Could not make a prediction."
 
 
+@each_codec
 @pytest.mark.gen_test
-async def test_each_fault_of_an_input_is_named_by_its_path(connect: Connect, ask: Ask) -> None:
-    peer = await connect()
+async def test_each_fault_of_an_input_is_named_by_its_path(connect: Connect, ask: Ask, codec: str) -> None:
+    peer = await connect(subprotocols=[codec])
     answer = await peer.ask(ask("broken", {"how": 5, "times": 1.5, "why": "so"}))
     assert {fault["path"] for fault in answer["data"]["details"]} == {"/how", "/times", "/why"}
     assert answer["data"]["model_qualified_name"] == "broken"
@@ -212,11 +226,15 @@ async def test_a_message_that_is_too_large_closes_with_1009(socket_url: str, siz
         assert socket.close_code == 1009
 
 
+@each_codec
 @pytest.mark.gen_test
-async def test_a_message_of_just_the_limit_is_read(connect: Connect, ask: Ask) -> None:
-    peer = await connect()
-    empty = len(json.dumps(ask("echo", "")))
-    assert (await peer.ask(ask("echo", "x" * (65_536 - empty))))["event"] == "prediction_response"
+async def test_a_message_of_just_the_limit_is_read(connect: Connect, ask: Ask, codec: str) -> None:
+    peer = await connect(subprotocols=[codec])
+    rest = len(peer.encoded(ask("echo", "x" * 60_000))) - 60_000
+    assert (await peer.ask(ask("echo", "x" * (65_536 - rest))))["event"] == "prediction_response"
+    await peer.send(ask("echo", "x" * (65_537 - rest)))
+    assert await peer.socket.read_message() is None
+    assert peer.socket.close_code == 1009
 
 
 @pytest.mark.settings("[server]\nmax_connections = 2")
@@ -241,6 +259,7 @@ async def test_a_connection_too_many_is_told_when_to_come_back(connect: Connect,
         ([], None),
         (["tornado-ml.v1.json"], "tornado-ml.v1.json"),
         (["chat", "tornado-ml.v1.json"], "tornado-ml.v1.json"),
+        (["tornado-ml.v1.msgpack", "tornado-ml.v1.json"], "tornado-ml.v1.msgpack"),
     ],
 )
 @pytest.mark.gen_test
