@@ -47,7 +47,9 @@ def test_the_models_are_listed_with_their_versions_and_states(run: Run, motley: 
     done = run("models", "--settings", motley)
     assert rows(done) == [
         ["MODEL", "VERSION", "STATE"],
+        ["adder", "1.0", "ready", "Adder"],
         ["broken", "1.0", "ready", "Broken"],
+        ["counter", "1.0", "ready", "Counter"],
         ["echo", "2.0", "ready", "Echo"],
         ["echo", "1.2", "ready", "Echo"],
         ["echo", "1.0", "ready", "Echo"],

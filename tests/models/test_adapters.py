@@ -218,3 +218,49 @@ def test_a_schema_fault_is_known_by_its_name_whichever_package_it_is_from() -> N
     assert is_schema_fault(narrower("no"))
     assert not is_schema_fault(MLModelException("no"))
     assert not is_schema_fault(ValueError("MLModelSchemaValidationException"))
+
+
+class ForeignStream:
+    """A model written for no package of ours, which only streams."""
+
+    qualified_name = display_name = description = "foreign"
+    version = "1.0.0"
+    input_schema: Any = {}
+    output_schema: Any = {}
+
+    def predict_stream(self, data: Any) -> Any:
+        yield 1
+        return data
+
+
+def test_a_model_of_any_kind_that_streams_predicts_by_running_to_the_end() -> None:
+    adapted = adapt(ForeignStream())
+    assert adapted.predict("the end") == "the end"
+    assert adapted.predict_stream is not None
+    assert adapted.open_session is None
+
+
+async def coroutine(self: Any, data: Any) -> Any:
+    return data
+
+
+async def asynchronous_generator(self: Any, data: Any) -> Any:
+    yield data
+
+
+@pytest.mark.parametrize("method", [coroutine, asynchronous_generator, "text"])
+@pytest.mark.parametrize("name", ["predict_batch", "predict_stream", "open_session"])
+def test_an_optional_method_must_be_a_plain_one(name: str, method: Any) -> None:
+    with pytest.raises(ModelRefused, match=f"Echo.{name} is no plain method: write it with `def`"):
+        adapt(echo_with(**{name: method}))
+
+
+def test_the_schemas_of_partials_and_sessions_are_optional_and_judged_as_the_others() -> None:
+    adapted = adapt(Echo())
+    assert (adapted.partial, adapted.session) == (None, None)
+    adapted = adapt(echo_with(partial_schema={"type": "string"}, session_schema=Schema.from_dict({"a": fields.Int()})))
+    assert adapted.partial is not None
+    assert adapted.session is not None
+    assert adapted.session.json_schema["properties"]["a"]["type"] == "integer"
+    with pytest.raises(ModelRefused, match=r"Echo.session_schema is refused"):
+        adapt(echo_with(session_schema={"type": "nonsense"}))

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from tornado_ml import MLModel
+from tornado_ml import MLModel, ModelSession
 from tornado_ml.errors import ModelRefused
-from tornado_ml.models.base import check_qualified_name, is_version_request, version_number
+from tornado_ml.models.base import check_qualified_name, final_prediction, is_version_request, version_number
+from tornado_ml.models.cancellation import watch
 
 
 @pytest.mark.parametrize("name", ["iris_model", "a", "_", "0", "A.b-c_d", "x" * 128])
@@ -88,3 +89,55 @@ def test_a_model_has_no_examples_unless_it_says_so() -> None:
             return data
 
     assert tuple(Echo().examples) == ()
+
+
+class Streaming(MLModel):
+    def predict_stream(self, data: Any) -> Any:
+        yield from range(data)
+        return data
+
+
+def test_a_model_with_a_stream_need_not_predict_otherwise() -> None:
+    assert Streaming().predict(3) == 3
+
+    class Both(Streaming):
+        def predict(self, data: Any) -> Any:
+            return "mine"
+
+    assert Both().predict(3) == "mine"
+
+
+def test_a_model_must_predict_in_some_way() -> None:
+    class Neither(MLModel):
+        pass
+
+    class Nothing(ModelSession):
+        pass
+
+    for kind in (Neither, Nothing):
+        with pytest.raises(TypeError, match="abstract"):
+            kind()
+
+
+def test_a_stream_that_is_run_to_its_end_is_closed_early_when_nobody_waits() -> None:
+    seen = []
+
+    def stream() -> Any:
+        try:
+            for number in range(10):
+                seen.append(number)
+                yield number
+        finally:
+            seen.append("closed")
+
+    watch(lambda: len(seen) >= 3)
+    try:
+        assert final_prediction(stream()) is None
+    finally:
+        watch(None)
+    assert seen == [0, 1, 2, "closed"]
+
+
+def test_what_predict_stream_returns_must_be_a_generator() -> None:
+    with pytest.raises(TypeError, match="must be a generator; it returned list"):
+        final_prediction([1, 2])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tornado_ml import MLModel
+from tornado_ml import MLModel, ModelSession
 from tornado_ml.models.checking import check_model
 
 
@@ -88,6 +88,77 @@ def test_each_example_is_tried_and_each_problem_names_its_example() -> None:
     assert raising.endswith("\nArithmeticError: three is too hard")
     assert exiting.startswith("Example 7 could not be predicted:\nTraceback")
     assert exiting.endswith("\nSystemExit: four is the end")
+
+
+def test_without_memory_an_example_is_not_predicted() -> None:
+    def predict(self: Any, data: Any) -> Any:
+        raise MemoryError
+
+    (said, _) = check_model(root_with(predict=predict)).problems
+    assert said == "Example 1 could not be predicted: MemoryError"
+
+
+def streaming(final: Any, *partials: Any) -> Any:
+    def predict_stream(self: Any, data: Any) -> Any:
+        yield from partials
+        return final
+
+    return predict_stream
+
+
+def test_each_example_is_tried_as_a_stream_too() -> None:
+    def problems(predict_stream: Any, **attributes: Any) -> tuple[str, ...]:
+        one = ({"x": 16},)
+        return check_model(root_with(examples=one, predict_stream=predict_stream, **attributes)).problems
+
+    assert problems(streaming({"root": 4}, "root", "is", 4), partial_schema={}) == ()
+    (bad_partial,) = problems(streaming({"root": 4}, 5), partial_schema={"type": "string"})
+    assert bad_partial.startswith("Example 1, as a stream: The model's prediction does not fit its output schema.")
+    (bad_end,) = problems(streaming(None))
+    assert bad_end.startswith("Example 1, as a stream: The model's prediction does not fit its output schema.")
+    (other_kind,) = problems(streaming([4.0]), output_schema={})
+    assert other_kind == "Example 1, as a stream, ends in a list, and without one in an object."
+    (no_stream,) = problems(lambda self, data: 5)
+    assert no_stream.startswith("Example 1, as a stream could not be predicted:\nTraceback")
+
+
+class Remembers(ModelSession):
+    def __init__(self, parameters: Any) -> None:
+        self.parameters = parameters
+
+    def predict(self, data: Any) -> Any:
+        return {"root": self.parameters.get("root", 1)}
+
+    def close(self) -> None:
+        self.parameters["closed"].append(True)
+
+
+def test_each_example_is_tried_in_a_session_too_if_its_schema_says_how_to_open_one() -> None:
+    opened: list[dict[str, Any]] = []
+
+    def open_session(self: Any, parameters: Any) -> Any:
+        opened.append({**parameters, "closed": []})
+        return Remembers(opened[-1])
+
+    def problems(schema: Any) -> tuple[str, ...]:
+        return check_model(root_with(open_session=open_session, session_schema=schema)).problems
+
+    assert problems(None) == ()
+    assert problems({"type": "object", "required": ["root"], "examples": [5, {"root": 2}]}) == ()
+    assert problems({"type": "object", "required": ["root"]}) == (), "nothing says how to open one"
+    assert opened == [{"closed": [True]}, {"root": 2, "closed": [True]}]
+    first, second = problems({"required": ["root"], "examples": [{"root": "two"}]})
+    assert first.startswith("Example 1, in a session: The model's prediction does not fit its output schema. /root")
+    assert second.startswith("Example 2, in a session: ")
+
+
+def test_a_session_that_cannot_be_opened_is_a_problem() -> None:
+    def open_session(self: Any, parameters: Any) -> Any:
+        raise OSError("no memory of that")
+
+    (said,) = check_model(root_with(open_session=open_session)).problems
+    assert said.startswith("A session could not be opened:\nTraceback")
+    assert said.endswith("OSError: no memory of that")
 
 
 def test_ctrl_c_ends_a_check() -> None:

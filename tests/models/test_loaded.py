@@ -217,3 +217,42 @@ def test_the_documents_of_a_batch_that_fails_are_tried_one_by_one(predict_batch:
 
 def test_an_empty_batch_has_no_answers() -> None:
     assert batches_of(lambda self, batch: list(batch)).answer([]).predictions == []
+
+
+def test_a_report_says_what_else_the_model_can_do() -> None:
+    report = LoadedModel(Half).report
+    assert (report.has_stream, report.has_session) == (False, False)
+    assert (report.partial_schema, report.session_schema) == (None, None)
+
+    class Able(Half):
+        partial_schema: Any = {"type": "string"}
+
+        def predict_stream(self, data: Any) -> Any:
+            yield "so far"
+            return data / 2
+
+        def open_session(self, parameters: Any) -> Any:
+            return self
+
+    model = LoadedModel(Able)
+    assert (model.report.has_stream, model.report.has_session) == (True, True)
+    assert model.report.partial_schema is not None
+    assert model.report.partial_schema["type"] == "string"
+    assert model.report.session_schema is not None
+    assert model.report.session_schema["type"] == "object"
+    assert model.stream(3).advance().partials == ["so far"]
+    assert model.open_session({}).answer(3).predictions == [1.5]
+
+
+def test_the_parameters_of_a_session_are_what_load_returns() -> None:
+    class Until(Half):
+        session_schema: Any = Schema.from_dict({"until": fields.Date(load_default=None)})
+
+        def open_session(self, parameters: Any) -> Any:
+            opened.append(parameters)
+            return self
+
+    opened: list[Any] = []
+    for parameters in ({}, {"until": "2024-02-28"}):
+        LoadedModel(Until).open_session(parameters)
+    assert [str(parameters["until"]) for parameters in opened] == ["None", "2024-02-28"]

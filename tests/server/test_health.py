@@ -39,7 +39,9 @@ async def test_it_is_ready_when_the_first_round_is_over_though_a_model_has_faile
     assert document["models"] == [
         {"qualified_name": name, "model_version": version, "state": state, "required": False}
         for name, version, state in (
+            ("adder", "1.0", "ready"),
             ("broken", "1.0", "ready"),
+            ("counter", "1.0", "ready"),
             ("echo", "2.0", "ready"),
             ("echo", "1.2", "ready"),
             ("echo", "1.0", "ready"),

@@ -44,7 +44,7 @@ async def test_the_list_has_an_entry_a_name_of_its_newest_ready_version(fetch: F
     document = json.loads((await fetch("/api/models")).body)
     assert fits(documents.ModelsDocument, document)
     entries = {entry["qualified_name"]: entry for entry in document["models"]}
-    assert list(entries) == sorted(entries) == ["broken", "echo", "slow", "unloadable"]
+    assert list(entries) == sorted(entries) == ["adder", "broken", "counter", "echo", "slow", "unloadable"]
     assert entries["echo"] == {
         "qualified_name": "echo",
         "display_name": "Echo",
