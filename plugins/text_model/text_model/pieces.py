@@ -1,0 +1,48 @@
+"""Text as the model sees it: a sequence of pieces, which are words, punctuation, or the characters of rarer words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+PARAGRAPH = "\n\n"
+"""What ends a paragraph."""
+
+PIECE = re.compile(r" ?\w+|’\w+|\n\n| ?[^\w\s]|\s")
+"""A word or a punctuation mark, each with the space before it, the end of a word from its apostrophe on, a new
+paragraph, or another blank. Each character of a text is in one of these."""
+
+
+class Pieces:
+    """The pieces that there are, each known by its number, its place in `texts`.
+
+    Args:
+        texts: first those that are found in a text, then the characters that are there for spelling alone.
+        whole_count: how many the first are.
+    """
+
+    def __init__(self, texts: Sequence[str], whole_count: int) -> None:
+        self.texts = tuple(texts)
+        self.whole = self.texts[:whole_count]
+        self._numbers = {text: number for number, text in enumerate(self.texts)}
+
+    def split(self, text: str) -> list[int]:
+        """The numbers of the pieces that make up `text`: a word that is none is spelled.
+
+        Characters that are no piece are left out.
+        """
+        return [number for found in PIECE.findall(text) for number in self._spelled(found)]
+
+    def _spelled(self, found: str) -> Iterable[int]:
+        if found in self._numbers:
+            return (self._numbers[found],)
+        return (self._numbers[character] for character in found if character in self._numbers)
+
+
+def typeset(text: str) -> str:
+    """`text` as a book has it, ready to be split: single spaces, curly quotation marks, long dashes."""
+    text = re.sub(r"[^\S\n]+", " ", text)
+    text = re.sub(r" ?\n\s*", PARAGRAPH, text)
+    text = re.sub(r" ?--+ ?", "—", text)
+    text = re.sub(r'(^|[\s—(])"', r"\1“", text).replace('"', "”")
+    return re.sub(r"(^|[\s—(“])'", r"\1‘", text).replace("'", "’")
