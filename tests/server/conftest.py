@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgpack
 import pytest
 from tornado.ioloop import IOLoop
 from tornado.websocket import WebSocketClientConnection, websocket_connect
@@ -16,15 +17,23 @@ class Peer:
 
     def __init__(self, socket: WebSocketClientConnection) -> None:
         self.socket = socket
+        self.is_binary = socket.selected_subprotocol == "tornado-ml.v1.msgpack"
         self._is_closed = False
 
+    def encoded(self, document: Any) -> str | bytes:
+        """The frame of a document; this client's encoders write NaN too."""
+        frame: str | bytes = msgpack.packb(document) if self.is_binary else json.dumps(document)
+        return frame
+
     async def send(self, document: Any) -> None:
-        await self.socket.write_message(document if isinstance(document, str | bytes) else json.dumps(document))
+        frame = document if isinstance(document, str | bytes) else self.encoded(document)
+        await self.socket.write_message(frame, binary=isinstance(frame, bytes))
 
     async def read(self) -> dict[str, Any]:
         frame = await self.socket.read_message()
-        assert isinstance(frame, str), f"closed with {self.socket.close_code}"
-        document: dict[str, Any] = json.loads(frame)
+        assert frame is not None, f"closed with {self.socket.close_code}"
+        assert isinstance(frame, bytes) is self.is_binary
+        document: dict[str, Any] = json.loads(frame) if isinstance(frame, str) else msgpack.unpackb(frame)
         return document
 
     async def ask(self, document: Any) -> dict[str, Any]:
