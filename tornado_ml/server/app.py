@@ -17,7 +17,7 @@ from tornado_ml.inference.steady import SteadyPredictor
 from tornado_ml.models.manager import ModelManager
 from tornado_ml.plugins import PluginHost
 from tornado_ml.protocol import catalogue, routes
-from tornado_ml.server import health, rest, ui
+from tornado_ml.server import health, rest, socketio, ui
 from tornado_ml.server.base import Shared, UnknownPathHandler
 from tornado_ml.server.guard import Guard
 from tornado_ml.server.websocket import SocketHandler, SocketRegistry
@@ -53,7 +53,9 @@ def make_shared(
     feeds = Feeds(lambda source: SteadyPredictor(service, source.model_qualified_name, source.session_parameters))
     plugins.watch(lambda plugin: feeds.set_sources(plugin.key, plugin.sources))
     backend = Backend(service, feeds, manager, waiting_room, limits)
-    sockets = SocketRegistry(backend, plugins.codecs(), max_connections=server.max_connections, stalled_s=server.stalled_s)
+    sockets = SocketRegistry(
+        backend, plugins.codecs(), max_connections=server.max_connections, stalled_s=server.stalled_s
+    )
     guard = Guard(server.allowed_hosts, server.allowed_origins)
     return Shared(settings, guard, manager, plugins, service, backend, sockets, web_directory)
 
@@ -80,6 +82,7 @@ def make_app(shared: Shared) -> Application:
     descriptions = [(routes.OPENAPI, catalogue.openapi()), (routes.ASYNCAPI, catalogue.asyncapi())]
     return Application(
         [
+            *socketio.rules(shared),
             *((pattern, handler, {"shared": shared}) for pattern, handler in handlers),
             *(
                 (route.pattern, rest.DescriptionHandler, {"shared": shared, "route": route, "document": document})

@@ -1,0 +1,227 @@
+"""One client of Socket.IO, whichever transport carries it. What its requests mean is `connection`'s business."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any, Protocol
+
+from engineio.packet import NOOP, PING, Packet
+from tornado.iostream import IOStream
+
+from tornado_ml.connection import Connection
+from tornado_ml.errors import BadFrame
+from tornado_ml.protocol.events import CLOSE_NORMAL, CLOSE_PROTOCOL_ERROR, CLOSE_TRY_AGAIN_LATER, CloseCode
+from tornado_ml.protocol.payloads import Document
+from tornado_ml.server.frames import text_frame
+from tornado_ml.server.outflow import Outflow
+from tornado_ml.server.socketio.codec import SEPARATOR, SocketIOCodec
+from tornado_ml.server.socketio.poll_outflow import PollOutflow
+from tornado_ml.server.websocket import CUT_S, SocketRegistry
+
+log = logging.getLogger(__name__)
+
+MAX_JOINS = 8
+"""How often a client may ask for a namespace. There is only one, and nothing bounds the refusals of others."""
+MAX_NAMESPACE_LENGTH = 128
+
+
+class Engine(Protocol):
+    """The library's side of a session: `engineio.AsyncSocket`, as far as it is relied on.
+
+    Attributes:
+        queue: the packets that wait for a poll, or for the task that writes them to a websocket; without a bound.
+        upgrading: whether polls are answered with nothing, because a websocket is being tried.
+        last_ping: when it sent a ping that is not answered, by the wall clock.
+        schedule_ping: called when the client is there, and whenever it answers a ping.
+    """
+
+    queue: asyncio.Queue[Any]
+    upgrading: bool
+    last_ping: float | None
+    schedule_ping: Any
+
+    async def receive(self, pkt: Packet) -> None: ...
+    async def close(self, *, wait: bool, abort: bool) -> None: ...
+
+
+class WebSocket(Protocol):
+    """A socket that carries a session, or may come to."""
+
+    stream: IOStream
+
+    def may_send(self) -> bool: ...
+    def close(self, code: int, reason: str) -> None: ...
+
+
+class Session:
+    """The session with one client. It begins with polls, unless a websocket carries it from the start.
+
+    Args:
+        engine: the library's side of it.
+        registry: counts it among the sockets, and gives it up when it stalls.
+        ping_interval_s: how often the client is asked for a sign of life, and how long it may take to give one.
+    """
+
+    def __init__(self, engine: Engine, registry: SocketRegistry, ping_interval_s: float) -> None:
+        self.engine = engine
+        self.connection = Connection(
+            registry.backend, SocketIOCodec(self._tell), wake=lambda: self._outflow.send_soon(), end=self.give_up
+        )
+        self._registry = registry
+        self._polls = PollOutflow(self.connection, engine.queue)
+        self._outflow: Outflow | PollOutflow = self._polls
+        self._is_polled = False
+        self._websocket: WebSocket | None = None
+        self._probe: WebSocket | None = None
+        self._join_count = 0
+        self._is_closing = False
+        self._closing: asyncio.Task[None] | None = None
+        self._ping_interval_s = ping_interval_s
+        self._timer = asyncio.get_running_loop().call_later(ping_interval_s, self._ping)
+        # The library goes by the wall clock, and leaves a sleeping task behind for each session that ends.
+        engine.last_ping = None
+        engine.schedule_ping = self._pong
+        registry.add(self)
+        log.debug("Connection %s is open, by Socket.IO.", self.connection.name)
+
+    def receive(self, packet: str) -> str | None:
+        """Take a packet of Engine.IO from the client.
+
+        Returns:
+            What the library has to see of it; None where that is nothing.
+        """
+        if self._is_closing:
+            return None
+        if packet == "3":  # a pong
+            return packet
+        if packet.startswith(("42", "45")):
+            self.connection.receive(packet[1:])
+        elif packet.startswith("40"):
+            return self._join(packet[2:])
+        elif packet in {"1", "41"}:
+            self.close(CLOSE_NORMAL.code, "the client has disconnected")
+        elif not packet.startswith(("41", "43", "46", "6")):  # what ends or acknowledges what there is not
+            self.close(CLOSE_PROTOCOL_ERROR.code, "this is no packet of Socket.IO")
+        return None
+
+    def check_polls(self) -> None:
+        """Raises BadFrame if a websocket carries the session."""
+        if self._websocket is not None:
+            raise BadFrame("This session has gone over to a websocket.")
+
+    def begin_poll(self) -> None:
+        """The client comes to fetch what waits.
+
+        Raises:
+            BadFrame: it may not, or another poll is under way, which ends the session.
+        """
+        self.check_polls()
+        if self._is_polled:
+            self.close(CLOSE_PROTOCOL_ERROR.code, "two polls at once")
+            raise BadFrame("Another poll of this session is under way.")
+        self._is_polled = True
+        self._polls.fill()
+
+    def end_poll(self, stream: IOStream, flushed: asyncio.Future[None]) -> None:
+        """The poll is answered; `flushed` is done when the answer has gone to the system."""
+        self._is_polled = False
+        self._polls.answered(stream, flushed)
+
+    def begin_probe(self, websocket: WebSocket) -> None:
+        """The client tries whether a websocket gets through; raises BadFrame if it may not."""
+        self.check_polls()
+        if self._probe is not None or self._is_closing:
+            raise BadFrame("This session has a websocket already.")
+        self._probe = websocket
+
+    def end_probe(self, websocket: WebSocket) -> None:
+        """If it has not got through, polling goes on."""
+        if self._probe is websocket:
+            self._probe = None
+            self.engine.upgrading = False  # the library leaves it so where the socket closed at once
+
+    def carry(self, websocket: WebSocket) -> None:
+        """From now on a websocket carries the session."""
+        self._probe = None
+        self._websocket = websocket
+        self._outflow = Outflow(self.connection, websocket.stream, _frames, websocket.may_send)
+        self._outflow.send_soon()
+
+    def is_carried_by(self, websocket: WebSocket) -> bool:
+        return self._websocket is websocket
+
+    @property
+    def has_unsent(self) -> bool:
+        return self._outflow.has_unsent
+
+    def stalled_for(self, now: float) -> float:
+        return self._outflow.stalled_for(now)
+
+    def give_up(self, close: CloseCode, why: str) -> None:
+        """Close, behind what has been written, and cut the connection soon after."""
+        level = logging.WARNING if close is CLOSE_TRY_AGAIN_LATER else logging.INFO
+        log.log(level, "Connection %s is given up with %d: %s.", self.connection.name, close.code, why)
+        self._outflow.cut_after(CUT_S)
+        self.close(close.code, why)
+
+    def close(self, code: int, reason: str) -> None:
+        """Close in good order. Socket.IO knows no reasons: only a websocket is told, by its close frame."""
+        if self._is_closing:
+            return
+        self._stop(code, reason)
+        if self._websocket is not None:
+            self._websocket.close(code, reason)  # when it has closed the library is told, and tells `gone`
+            return
+        self.engine.queue.put_nowait(Packet(NOOP))  # a poll that waits is let go
+        self._closing = asyncio.ensure_future(self.engine.close(wait=False, abort=True))
+
+    def gone(self) -> None:
+        """The session is over."""
+        self._stop(CLOSE_NORMAL.code, "its client is gone")
+        self._registry.discard(self)
+
+    def _stop(self, code: int, reason: str) -> None:
+        if self._is_closing:
+            return
+        self._is_closing = True
+        self._timer.cancel()
+        self.connection.close()
+        if self._probe is not None:
+            self._probe.close(code, reason)
+        log.debug("Connection %s is closed: %d %s", self.connection.name, code, reason)
+
+    def _join(self, text: str) -> str | None:
+        """What the library has to see of a packet that joins a namespace: not what may be there for a login."""
+        namespace = text.partition(",")[0].partition("?")[0] if text.startswith("/") else "/"
+        self._join_count += 1
+        if self._join_count > MAX_JOINS or len(namespace) > MAX_NAMESPACE_LENGTH:
+            self.close(CLOSE_PROTOCOL_ERROR.code, "there is one namespace, /")
+            return None
+        return "40" if namespace == "/" else f"40{namespace},"
+
+    def _ping(self) -> None:
+        self.engine.queue.put_nowait(Packet(PING))
+        self._wait(self._no_pong)
+
+    def _pong(self) -> None:
+        if not self._is_closing:
+            self._wait(self._ping)
+
+    def _wait(self, then: Any) -> None:
+        self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(self._ping_interval_s, then)
+
+    def _no_pong(self) -> None:
+        self.close(CLOSE_NORMAL.code, "no pong in time")
+
+    def _tell(self, error: Document) -> None:
+        request = error.get("meta", {}).get("request_id", "")
+        log.info(
+            "Connection %s: %s is answered %s.", self.connection.name, request or "a request", error["data"]["code"]
+        )
+
+
+def _frames(payload: bytes) -> bytes:
+    """The frames of a websocket that the packets of one answer go in."""
+    return b"".join(text_frame(packet) for packet in payload.split(SEPARATOR.encode()))
