@@ -136,6 +136,8 @@ class CarefulClient:
 
     async def until(self, holds: Any) -> None:
         while not holds():
+            if self._task.done():
+                self._task.result()
             self._changed.clear()
             await asyncio.wait_for(self._changed.wait(), 20)
 
@@ -144,6 +146,12 @@ class CarefulClient:
         await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
+        try:
+            await self._stay_connected()
+        finally:
+            self._changed.set()
+
+    async def _stay_connected(self) -> None:
         while True:
             try:
                 async with connect(self.url, compression=None, ping_interval=None, close_timeout=0.2) as self._socket:
@@ -199,6 +207,21 @@ class CarefulClient:
             if id is not None:
                 self.answers.setdefault(id, []).append(frame)
         self._changed.set()
+
+
+@pytest.fixture
+def make_fault() -> type[Fault]:
+    return Fault
+
+
+@pytest.fixture
+def make_proxy() -> type[FaultProxy]:
+    return FaultProxy
+
+
+@pytest.fixture
+def make_client() -> type[CarefulClient]:
+    return CarefulClient
 
 
 @pytest.fixture

@@ -154,3 +154,4 @@ async def _drain(shared: Shared, drain_s: float) -> None:
     shared.sockets.goaway("the service is stopping", drain_s)
     await asyncio.gather(shared.backend.feeds.close(), shared.service.drain(drain_s))
     await shared.sockets.close(CLOSE_S)
+    shared.backend.waiting_room.close()
