@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from anomaly_model.anomaly_schemas import INPUT_SCHEMA, MONTHLY, OUTPUT_SCHEMA, SESSION_SCHEMA, Parameters
-from tornado_ml import MLModel, MLModelSchemaValidationException, ModelSession
+from tornado_ml import MLModel, ModelSession
 
 if TYPE_CHECKING:
     from anomaly_model.anomaly_detector import Detector
@@ -49,36 +49,33 @@ class AnomalyModel(MLModel):
 
     def predict(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """The judgement of a value after its history alone: nothing is remembered."""
-        parameters = Parameters(**data.get("parameters", {}))
-        return judgement_of(self._make_detector(parameters), parameters, data)
+        return self.open_session({}).predict(data)
 
     def open_session(self, parameters: Mapping[str, Any]) -> AnomalySession:
-        found = Parameters(**parameters)
-        return AnomalySession(self._make_detector(found), found)
+        return AnomalySession(self._make_detector, Parameters(**parameters))
 
 
 class AnomalySession(ModelSession):
     """One series, whose values come one after the other."""
 
-    def __init__(self, detector: Detector, parameters: Parameters) -> None:
-        self._detector = detector
-        self._parameters = parameters
+    def __init__(self, make_detector: Callable[[Parameters], Detector], parameters: Parameters) -> None:
+        self._make_detector = make_detector
+        self._begin(parameters)
 
     def predict(self, data: Mapping[str, Any]) -> dict[str, Any]:
         if "parameters" in data:
-            raise MLModelSchemaValidationException("A session has the parameters that it was opened with.")
-        return judgement_of(self._detector, self._parameters, data)
+            self._begin(Parameters(**data["parameters"]))
+        for value in data.get("history", ()):
+            self._detector.judge(value)
+        judgement = self._detector.judge(data["value"])
+        label = {"time": data["time"]} if "time" in data else {}
+        return label | {
+            "value": data["value"],
+            "expected": judgement.expected,
+            "score": judgement.score,
+            "alarm": judgement.score >= self._threshold,
+        }
 
-
-def judgement_of(detector: Detector, parameters: Parameters, data: Mapping[str, Any]) -> dict[str, Any]:
-    """What the detector says of `value`, after it has learned `history`."""
-    for value in data.get("history", ()):
-        detector.judge(value)
-    judgement = detector.judge(data["value"])
-    label = {"time": data["time"]} if "time" in data else {}
-    return label | {
-        "value": data["value"],
-        "expected": judgement.expected,
-        "score": judgement.score,
-        "alarm": judgement.score >= parameters.threshold,
-    }
+    def _begin(self, parameters: Parameters) -> None:
+        self._detector = self._make_detector(parameters)
+        self._threshold = parameters.threshold

@@ -105,7 +105,7 @@ INPUT_SCHEMA: dict[str, Any] = {
             "default": [],
         },
         "parameters": SESSION_SCHEMA
-        | {"description": "What is known about the series. Not in a session, which was opened with it."},
+        | {"description": "What is known about the series. A session forgets all, and begins a series with them."},
     },
     "required": ["value"],
     "additionalProperties": False,

@@ -18,7 +18,6 @@ from anomaly_model.anomaly_schemas import (
     Parameters,
 )
 from anomaly_model.anomaly_source import el_nino_series
-from tornado_ml import MLModelSchemaValidationException
 from tornado_ml.models.schema import Validator
 from tornado_ml.testing import check_model
 
@@ -97,11 +96,15 @@ def test_a_session_learns_a_history_before_the_value_that_brings_it(model: Anoma
     assert at_once.predict({"value": 5.0}) == one_by_one.predict({"value": 5.0})
 
 
-def test_a_session_takes_no_other_parameters(model: AnomalyModel) -> None:
+def test_a_session_begins_anew_with_other_parameters(model: AnomalyModel) -> None:
     session = model.open_session({})
-    with pytest.raises(MLModelSchemaValidationException, match="opened with"):
-        session.predict({"value": 1, "parameters": {"season_length": 12}})
-    assert session.predict({"value": 1})["value"] == 1
+    for value in WOBBLE:
+        session.predict({"value": value + 100})
+    parameters = {"season_length": 3, "threshold": 0.5}
+    for number, value in enumerate(WOBBLE):
+        alone = {"value": value, "history": WOBBLE[:number], "parameters": parameters}
+        given = {"value": value, "parameters": parameters} if number == 0 else {"value": value}
+        assert session.predict(given) == model.predict(alone)
 
 
 def test_the_threshold_says_from_which_score_on_a_value_alarms(model: AnomalyModel) -> None:
