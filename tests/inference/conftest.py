@@ -16,10 +16,21 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError
 
 from tornado_ml.errors import WorkerLost
-from tornado_ml.inference.jobs import Batch, Job, Outcome
+from tornado_ml.inference.jobs import Batch, Job, Outcome, StreamJob
 from tornado_ml.inference.scheduler import Limits, Scheduler
-from tornado_ml.inference.workbench import Done
+from tornado_ml.inference.sessions import Session, SessionEnd, Sessions
+from tornado_ml.inference.workbench import (
+    AdvanceStream,
+    BeginStream,
+    CloseSession,
+    CloseStream,
+    Done,
+    OpenSession,
+    PredictInSession,
+    Work,
+)
 from tornado_ml.models.answers import Answers
+from tornado_ml.models.live import Step
 from tornado_ml.testing import RunningServer
 
 TESTS = Path(__file__).parents[1]
@@ -106,14 +117,23 @@ class SetLoop(asyncio.SelectorEventLoop):
 
 
 class Worker:
-    """Takes batches, and keeps each until the test says what becomes of it."""
+    """Takes batches, and keeps each until the test says what becomes of it.
+
+    Attributes:
+        streams, sessions: those that it holds, by their numbers.
+        asked: what sessions have been asked, in its order, and their numbers.
+    """
 
     def __init__(self, scheduler: Scheduler, *, can_be_killed: bool = True) -> None:
         self.scheduler = scheduler
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.batch: Batch | None = None
+        self.streams: set[int] = set()
+        self.sessions: set[int] = set()
+        self.asked: list[tuple[int, Any]] = []
         self.cancels = 0
         self.was_killed = False
+        self._is_cancelled = False
         self._can_be_killed = can_be_killed
         self._next: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.task = asyncio.create_task(self._work())
@@ -121,6 +141,7 @@ class Worker:
     async def _work(self) -> None:
         while (batch := await self.scheduler.next_batch(self.lost)) is not None:
             self.batch = batch
+            self._is_cancelled = False
             batch.cancel = self._cancel
             batch.kill = self._kill if self._can_be_killed else None
             await self._next
@@ -129,25 +150,67 @@ class Worker:
                 return
 
     @property
+    def work(self) -> Work | None:
+        return None if self.batch is None else self.batch.work
+
+    @property
     def data(self) -> list[Any] | None:
         return None if self.batch is None else [job.data for job in self.batch.jobs]
 
-    def finish(self, errors: dict[int, Exception] | None = None) -> None:
+    @property
+    def held_count(self) -> int:
+        return len(self.streams) + len(self.sessions)
+
+    def finish(self, errors: dict[int, Exception] | None = None, *, partials: int | None = None) -> None:
+        """Do what it was given to do. A stream gives so many partials and goes on; None lets it come to its end."""
         assert self.batch is not None
         batch, self.batch = self.batch, None
-        answers = Answers([job.data for job in batch.jobs], errors or {})
-        self.scheduler.done(batch, Done(answers, 0.01))
+        result = self._result(batch, errors or {}, partials)
+        self.scheduler.done(batch, Done(result, 0.01, self.held_count))
         self._next.set_result(None)
+
+    def _result(self, batch: Batch, errors: dict[int, Exception], partials: int | None) -> Answers | Step:
+        match work := batch.work:
+            case BeginStream() | AdvanceStream():
+                assert (work.stream in self.streams) == isinstance(work, AdvanceStream), "it goes on where it began"
+                self.streams.discard(work.stream)
+                if self._is_cancelled:
+                    return Step()
+                if errors or partials is None:
+                    return Step([], Answers([batch.jobs[0].data], errors))
+                assert work.max_partials > 0
+                self.streams.add(work.stream)
+                return Step([batch.jobs[0].data] * min(partials, work.max_partials), goes_on=True)
+            case CloseStream():
+                self.streams.discard(work.stream)
+            case OpenSession():
+                if not errors:
+                    self.sessions.add(work.session)
+            case PredictInSession():
+                assert work.session in self.sessions
+                self.asked.append((work.session, work.document))
+            case CloseSession():
+                self.sessions.discard(work.session)
+        return Answers([job.data for job in batch.jobs], errors)
 
     def die(self, *, may_retry: bool = True) -> None:
         self.lost.set_result(None)
+        self.streams.clear()
+        self.sessions.clear()
+        self.give_up(may_retry=may_retry)
+
+    def give_up(self, *, may_retry: bool = True) -> None:
+        """Lose what it is at; as a thread does, it lives on."""
         if self.batch is not None:
             batch, self.batch = self.batch, None
+            if isinstance(batch.work, BeginStream | AdvanceStream):
+                self.streams.discard(batch.work.stream)
             self.scheduler.lost(batch, WorkerLost("it died", may_retry=may_retry))
             self._next.set_result(None)
 
     def _cancel(self) -> None:
         self.cancels += 1
+        self._is_cancelled = True
 
     def _kill(self) -> None:
         self.was_killed = True
@@ -155,13 +218,25 @@ class Worker:
 
 
 class World:
-    """A scheduler, its workers, and what clients are told."""
+    """A scheduler, its workers, and what clients are told.
 
-    def __init__(self, **limits: Any) -> None:
+    Attributes:
+        told: what each job's client was told.
+        partials: the indices of the partial predictions that each stream's client was given.
+        sessions: the sessions of the model.
+        ends: what each session's owner was told: None or an error when it was opened, then why it is over.
+        over: the sessions that are no longer there.
+    """
+
+    def __init__(self, max_sessions: int = 100, idle_s: float = 300.0, **limits: Any) -> None:
         self.loop = SetLoop()
         self.told: dict[Job, list[Outcome | Exception]] = {}
+        self.partials: dict[Job, list[int]] = {}
+        self.ends: dict[Session, list[Exception | SessionEnd | None]] = {}
+        self.over: list[Session] = []
         self.workers: list[Worker] = []
         self.scheduler = self.do(lambda: Scheduler(Limits(**limits)))
+        self.sessions = Sessions(self.scheduler, "model", "1.0", max_count=max_sessions, idle_s=idle_s)
 
     def do(self, action: Any) -> Any:
         """Call it within the loop, and let the loop turn until all has been said that it leads to."""
@@ -177,6 +252,29 @@ class World:
     def submit(self, data: Any, client: str = "client", deadline_s: float | None = None) -> Job:
         told: list[Outcome | Exception] = []
         job: Job = self.do(lambda: self.scheduler.submit(data, client, told.append, deadline_s))
+        self.told[job] = told
+        return job
+
+    def stream(self, data: Any, client: str = "client", deadline_s: float | None = None) -> StreamJob:
+        told: list[Outcome | Exception] = []
+        indices: list[int] = []
+        job = StreamJob(data, client, told.append, len(self.partials) + 1, lambda index, _: indices.append(index))
+        self.do(lambda: self.scheduler.admit(job, deadline_s))
+        self.told[job] = told
+        self.partials[job] = indices
+        return job
+
+    def open(self, parameters: Any = None, client: str = "client") -> Session:
+        ends: list[Exception | SessionEnd | None] = []
+        session: Session = self.do(
+            lambda: self.sessions.open(parameters, client, ends.append, ends.append, self.over.append)
+        )
+        self.ends[session] = ends
+        return session
+
+    def ask(self, session: Session, data: Any, deadline_s: float | None = None) -> Job:
+        told: list[Outcome | Exception] = []
+        job: Job = self.do(lambda: session.submit(data, told.append, deadline_s))
         self.told[job] = told
         return job
 
