@@ -38,8 +38,7 @@ class Outflow:
         self._loop = asyncio.get_running_loop()
         self._will_send = False
         self._unflushed_bytes = 0
-        self._acknowledged_bytes = 0
-        self._waits_since: float | None = None
+        self._intake = tcp.Intake(stream, self._loop.time)
 
     @property
     def has_unsent(self) -> bool:
@@ -47,21 +46,8 @@ class Outflow:
         return self._unflushed_bytes > 0 or self._connection.outgoing_bytes > 0
 
     def stalled_for(self, now: float) -> float:
-        """For how many seconds something has waited while the peer took no byte.
-
-        Where the system does not tell what the peer's TCP has acknowledged, only what does not fit into the kernel's
-        buffer counts as waiting, and a peer that reads so slowly that no frame is flushed for `stalled_s` as stalled.
-        """
-        if self._waits_since is None:
-            return 0
-        known = None if self._stream.closed() else tcp.progress(self._stream.socket)
-        if not (self._unflushed_bytes or (known is not None and known.has_unacknowledged)):
-            self._waits_since = None
-            return 0
-        if known is not None and known.acknowledged_bytes != self._acknowledged_bytes:
-            self._acknowledged_bytes = known.acknowledged_bytes
-            self._waits_since = now
-        return now - self._waits_since
+        """For how many seconds something has waited while the peer took no byte."""
+        return self._intake.stalled_for(now, has_unflushed=self._unflushed_bytes > 0)
 
     def send_soon(self) -> None:
         """Send what waits at the end of this turn of the loop, so that what comes together goes together."""
@@ -73,13 +59,8 @@ class Outflow:
 
     def cut_after(self, delay_s: float) -> None:
         """Leave the peer so long to read what has been written, then drop the rest and end the connection."""
-        self._waits_since = None
-        self._loop.call_later(delay_s, self._cut)
-
-    def _cut(self) -> None:
-        if not self._stream.closed():
-            tcp.abort_on_close(self._stream.socket)
-            self._stream.close()
+        self._intake.forget()
+        self._loop.call_later(delay_s, tcp.cut, self._stream)
 
     def _send_waiting(self) -> None:
         self._will_send = False
@@ -96,8 +77,7 @@ class Outflow:
             flushed = self._stream.write(b"".join(frames))
         except StreamClosedError:
             return  # whoever owns the stream is told
-        if self._waits_since is None:
-            self._waits_since = self._loop.time()
+        self._intake.wrote()
         if not flushed.done():
             self._unflushed_bytes = size
             flushed.add_done_callback(self._flushed)
@@ -109,5 +89,5 @@ class Outflow:
             return  # the connection is closed
         if not self._stream.writing():
             self._unflushed_bytes = 0
-        self._waits_since = self._loop.time()
+        self._intake.flushed()
         self._send_waiting()

@@ -31,8 +31,9 @@ RETRY_AFTER_S = 5.0
 class Socket(Protocol):
     """One client's place in the registry."""
 
-    connection: Connection
-    _codec: Codec | None
+    @property
+    def connection(self) -> Connection | None:
+        """What is said there; None where the peer says nothing, and can be told nothing but what it waits for."""
 
     @property
     def has_unsent(self) -> bool:
@@ -96,7 +97,8 @@ class SocketRegistry:
     def goaway(self, reason: str, deadline_s: float) -> None:
         """Tell every client that its connection will be closed."""
         for socket in self:
-            socket.connection.goaway(reason, deadline_s)
+            if socket.connection is not None:
+                socket.connection.goaway(reason, deadline_s)
 
     async def close(self, timeout_s: float) -> None:
         """Send what waits, close every socket with 1001, and wait for the clients to agree."""
@@ -113,6 +115,7 @@ class SocketHandler(UpgradeHandler):
     """One socket."""
 
     connection: Connection
+    _codec: Codec | None
     _outflow: Outflow
 
     def initialize(self, shared: Shared) -> None:
