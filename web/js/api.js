@@ -6,10 +6,26 @@
 /** @typedef {import("./schema/follow.js").Schema} Schema */
 
 /**
+ * @typedef {object} Source a stream of inputs that a plugin has for a model
+ * @property {string} name
+ * @property {string} description
+ */
+
+/**
+ * @typedef {object} Capabilities
+ * @property {boolean} stream
+ * @property {boolean} session
+ * @property {Source[]} sources
+ */
+
+/**
  * @typedef {object} Details what only a model says that has loaded
  * @property {Schema} input_schema
  * @property {Schema} output_schema
+ * @property {Schema | null} [partial_schema]
+ * @property {Schema | null} [session_schema] what the parameters of a session fit
  * @property {unknown[]} examples
+ * @property {Capabilities} capabilities
  * @property {{max_message_bytes: number}} limits
  */
 

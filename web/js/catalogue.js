@@ -1,14 +1,15 @@
-// Which models and plugins there are: one store for the whole page.
+// Which models and plugins there are: one store for the whole page, kept current by what the service pushes.
 
 import { getModels, getPlugins } from "./api.js";
+import { equal } from "./schema/equal.js";
 
 /** @typedef {import("./api.js").Model} Model */
 /** @typedef {import("./api.js").Plugin} Plugin */
+/** @typedef {import("./client/index.js").Client} Client */
 
-const POLL_MS = 2_000;
 const STALE_MS = 10_000;
 
-/** Dispatches `load` after each attempt to load, whether anything changed or not. */
+/** Dispatches `change` after each attempt to load, whether anything changed or not, and when a model did. */
 export class Catalogue extends EventTarget {
   /** @type {Model[] | null} */
   models = null;
@@ -20,23 +21,16 @@ export class Catalogue extends EventTarget {
   generation = 0;
   /** @type {Promise<void> | null} */
   #loading = null;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #timer;
+  /** @type {Map<string, Model>} what was pushed while the list was being loaded: it is newer */
+  #news = new Map();
   #loadedAt = -Infinity;
 
   /** Load now; joins a load that is under way. */
   load() {
-    clearTimeout(this.#timer);
     this.#loading ??= this.#load().finally(() => {
       this.#loading = null;
     });
     return this.#loading;
-  }
-
-  /** Load in a moment: when something is known to be about to change. */
-  loadSoon() {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.load(), POLL_MS);
   }
 
   /** Load anew what a service says that was away, and may be another one now. */
@@ -50,25 +44,77 @@ export class Catalogue extends EventTarget {
     if (performance.now() - this.#loadedAt > STALE_MS) this.load();
   }
 
+  /**
+   * Be told of each change of a model.
+   *
+   * @param {Client} client
+   */
+  async follow(client) {
+    for await (const model of client.subscribeModels()) this.#take(model);
+  }
+
   /** @param {string} name */
   find(name) {
     return this.models?.find((model) => model.qualified_name === name);
   }
 
+  /**
+   * Whether a model can be asked, once it is not loading any more.
+   *
+   * @param {string} name
+   * @param {AbortSignal} signal
+   */
+  async becomesReady(name, signal) {
+    await this.load();
+    while (this.find(name)?.state === "loading") await this.#change(signal);
+    return this.find(name)?.state === "ready";
+  }
+
+  /**
+   * @param {AbortSignal} signal
+   * @returns {Promise<void>}
+   */
+  #change(signal) {
+    return new Promise((resolve, reject) => {
+      this.addEventListener("change", () => resolve(), { once: true, signal });
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    });
+  }
+
   async #load() {
+    this.#news.clear();
     try {
-      [this.models, this.plugins] = await Promise.all([getModels(), getPlugins()]);
+      const [models, plugins] = await Promise.all([getModels(), getPlugins()]);
+      const listed = new Set(models.map(({ qualified_name: name }) => name));
+      const missed = [...this.#news.values()].filter((model) => !listed.has(model.qualified_name) && !isGone(model));
+      this.models = [...models.map((model) => this.#news.get(model.qualified_name) ?? model), ...missed];
+      this.plugins = plugins;
       this.error = null;
       this.#loadedAt = performance.now();
     } catch (error) {
       this.error = /** @type {Error} */ (error);
     }
-    if (this.error !== null || this.models?.some(isChanging)) this.loadSoon();
-    this.dispatchEvent(new Event("load"));
+    this.#changed();
+  }
+
+  /** @param {Model} model */
+  #take(model) {
+    const { qualified_name: name } = model;
+    const known = this.find(name);
+    this.#news.set(name, model);
+    if (this.models === null || equal(known, model)) return;
+    this.models = this.models.map((one) => (one === known ? model : one));
+    // A model that is new stands somewhere in the list, one that is gone stands nowhere, and its plugin may have changed too.
+    if (known === undefined || isGone(model)) this.load();
+    this.#changed();
+  }
+
+  #changed() {
+    this.dispatchEvent(new Event("change"));
   }
 }
 
-/** @param {Model} model */
-function isChanging({ versions }) {
-  return versions.some(({ state }) => state === "loading" || state === "unloading");
+/** @param {Model} model whether it is, or is about to be */
+function isGone({ versions }) {
+  return versions.every(({ state }) => state === "unloading");
 }

@@ -12,24 +12,20 @@ import { predictView } from "./views/predict.js";
 const client = connect(socketUrl());
 const catalogue = new Catalogue();
 
-// Each tells the other what it notices first: a connection that is lost or there again, a service that answers again.
+// What was known may be out of date when a connection is there again, and what could not be loaded may be there now.
 let wasAway = false;
-let wasFailing = false;
 client.addEventListener("statechange", () => {
-  if (wasAway && client.state === "open") catalogue.renew();
-  // Not at once: a service that stops may still answer, with what is left of it.
-  else if (client.state === "away") catalogue.loadSoon();
+  if (client.state === "open" && (wasAway || catalogue.error !== null)) catalogue.renew();
   wasAway = client.state === "away";
 });
-catalogue.addEventListener("load", () => {
-  if (wasFailing && catalogue.error === null) client.retry();
-  wasFailing = catalogue.error !== null;
-});
 document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) catalogue.refresh();
+  if (document.hidden) return;
+  client.retry();
+  catalogue.refresh();
 });
 addEventListener("online", () => client.retry());
 catalogue.load();
+catalogue.follow(client).catch(() => {}); // ends with the client; the bar above the page says so
 
 showConnection(client, { word: byId("connection"), bar: byId("away") });
 startRouter(

@@ -34,13 +34,13 @@ export class ModelDetails extends EventTarget {
     this.#name = name;
     this.#catalogue = catalogue;
     this.#generation = catalogue.generation;
-    catalogue.addEventListener("load", this.#follow);
+    catalogue.addEventListener("change", this.#follow);
     this.load();
   }
 
   /** No more changes after this. */
   stop() {
-    this.#catalogue.removeEventListener("load", this.#follow);
+    this.#catalogue.removeEventListener("change", this.#follow);
   }
 
   load = async () => {

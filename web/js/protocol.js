@@ -30,7 +30,7 @@ export const EVENTS = Object.freeze({
 export const ERROR_CODES = Object.freeze({
   "BAD_FRAME": {
     "type": "DESERIALIZATION_ERROR",
-    "when": "not JSON, not an object, NaN or Infinity, deeper than `max_json_depth`",
+    "when": "not JSON or MessagePack, not an object, NaN or Infinity, deeper than `max_json_depth`",
     "http": 400
   },
   "BAD_ENVELOPE": {
@@ -75,7 +75,7 @@ export const ERROR_CODES = Object.freeze({
   },
   "NOT_FOUND": {
     "type": "ERROR",
-    "when": "no such path",
+    "when": "no such path, session, source or subscription",
     "http": 404
   },
   "METHOD_NOT_ALLOWED": {

@@ -31,7 +31,7 @@ function collectLazy() {
   const found = new Set();
   for (const path of filesIn("js")) {
     const module = new URL(path, web);
-    for (const [, target] of readFileSync(module, "utf8").matchAll(/(?<!\{)\bimport\("([^"]+)"\)(?!\.\w+[<}\s])/g)) {
+    for (const [, target] of readFileSync(module, "utf8").matchAll(/(?<!\{)\bimport\("(\.[^"]+)"\)(?!\.\w+[<}\s])/g)) {
       collect(new URL(target, module), found);
     }
   }

@@ -1,66 +1,115 @@
-// What came back: the prediction, or why there is none.
+// What came back: the prediction, as it grows and when it is there, or why there is none.
 
-import { ConnectionLost, PredictionError, TooLarge } from "../client/index.js";
+import { ConnectionLost, PredictionError, SessionEnded, TooLarge } from "../client/index.js";
 import { button, el, fill } from "../dom.js";
+import { Growing } from "./growing.js";
 import { jsonBlock } from "./json.js";
 
-/** @typedef {import("../client/index.js").Answer} Answer */
+/** @typedef {import("../client/types.js").Answer} Answer */
 /** @typedef {import("../client/errors.js").Fault} Fault */
+/** @typedef {import("../dom.js").Child} Child */
+/** @typedef {import("../schema/follow.js").Schema} Schema */
+/** @typedef {"calm" | "busy" | "good" | "bad"} Tone */
+
+/**
+ * @typedef {object} Run one prediction, from when it is asked for
+ * @property {() => string} doing what is going on, in a few words
+ * @property {() => void} stop
+ * @property {() => void} again
+ */
 
 const TICK_MS = 100;
 const COPIED_MS = 2_000;
 
 export class AnswerPanel {
   #status = el("div", { class: "answer-body", role: "status", "aria-atomic": "true" });
+  #more = el("div", { class: "answer-body" });
+  /** @type {Schema} of what is shown here */
+  outputSchema = {};
+  #growing = new Growing(this.outputSchema);
+  /** @type {Run | null} */
+  #run = null;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #ticking;
-  element = el("section", { class: "card answer", "aria-label": "Answer" }, this.#status);
+  element = el("section", { class: "card answer", tabindex: -1, "aria-label": "Answer" }, this.#status, this.#more);
 
   constructor() {
     this.#show("calm", head(), el("p", { class: "answer-empty" }, "The prediction appears here."));
   }
 
-  /** A request is under way. */
-  wait() {
+  /**
+   * A request is under way.
+   *
+   * @param {Run} run
+   */
+  begin(run) {
+    this.#run = run;
+    this.#growing = new Growing(this.outputSchema);
+    const words = el("span", {}, run.doing());
     const clock = el("span", { class: "clock", "aria-hidden": "true" });
     const startedAt = performance.now();
     const tick = () => {
       clock.textContent = `${((performance.now() - startedAt) / 1000).toFixed(1)} s`;
+      if (words.textContent !== run.doing()) words.textContent = run.doing();
     };
     tick();
     const spinner = el("span", { class: "spinner", "aria-hidden": "true" });
-    this.#show("busy", head(), el("p", { class: "answer-wait" }, spinner, "Predicting…", clock));
+    this.#show("busy", head("", this.#stopButton()), el("p", { class: "answer-wait" }, spinner, words, clock));
     this.#ticking = setInterval(tick, TICK_MS);
+  }
+
+  /**
+   * The model has told something on the way.
+   *
+   * @param {unknown} prediction
+   */
+  showPartial(prediction) {
+    if (this.#growing.isEmpty) {
+      this.#show("busy", head("Writing…", this.#stopButton()));
+      fill(this.#more, this.#growing.element);
+      this.bringIntoView();
+    }
+    this.#growing.add(prediction);
   }
 
   /** @param {Answer} answer */
   showPrediction({ prediction, meta }) {
     const copy = navigator.clipboard && copyButton(JSON.stringify(prediction, null, 2));
-    this.#show(
-      "good",
-      head("Prediction", copy),
-      jsonBlock(prediction, "Prediction"),
-      el("p", { class: "small-print" }, aboutAnswer(meta)),
-    );
+    const about = el("p", { class: "small-print" }, aboutAnswer(meta));
+    if (this.#growing.isEmpty) {
+      this.#show("good", head("Prediction", copy), jsonBlock(prediction, "Prediction"), about);
+      return;
+    }
+    this.#show("good", head("Prediction", copy));
+    this.#growing.finish(prediction);
+    fill(this.#more, this.#growing.element, about);
+  }
+
+  /** The person has stopped it: what was told until then stays. */
+  showStopped() {
+    const text = this.#growing.isEmpty ? "Nothing had come until then." : "";
+    this.#showEnd("calm", "Stopped", text && el("p", { class: "hint" }, text));
   }
 
   /** @param {unknown} error */
   showError(error) {
-    if (!(error instanceof PredictionError)) {
-      const isUnsent = error instanceof TooLarge || (error instanceof ConnectionLost && !error.sent);
-      const verdict = isUnsent ? "Not sent" : "No answer";
-      this.#show("bad", head(verdict), saying(/** @type {Error} */ (error).message));
-      return;
+    if (isInterruption(error)) {
+      const again = this.#run && button("Retry", this.#run.again, { class: "retry" });
+      this.#showEnd("bad", "Interrupted", saying("Interrupted: the service went away before the answer came."), again);
+    } else if (error instanceof PredictionError) {
+      const advice = adviceOn(error);
+      this.#showEnd(
+        "bad",
+        "Error",
+        saying(error.message),
+        faultList(error.details),
+        advice && el("p", { class: "hint" }, advice),
+        el("p", { class: "codes" }, el("code", {}, error.type), el("code", {}, error.code)),
+      );
+    } else {
+      const isUnsent = error instanceof TooLarge || error instanceof ConnectionLost;
+      this.#showEnd("bad", isUnsent ? "Not sent" : "No answer", saying(/** @type {Error} */ (error).message));
     }
-    const advice = adviceOn(error);
-    this.#show(
-      "bad",
-      head("Error"),
-      saying(error.message),
-      faultList(error.details),
-      advice && el("p", { class: "hint" }, advice),
-      el("p", { class: "codes" }, el("code", {}, error.type), el("code", {}, error.code)),
-    );
   }
 
   /**
@@ -69,6 +118,7 @@ export class AnswerPanel {
    * @param {readonly Fault[]} faults
    */
   showUnsendable(faults) {
+    this.#growing = new Growing(this.outputSchema);
     this.#show("bad", head("Not sent"), saying("Something was typed that cannot be sent."), faultList(faults));
   }
 
@@ -80,22 +130,54 @@ export class AnswerPanel {
   /** The page goes away. */
   stop() {
     clearInterval(this.#ticking);
+    this.#growing.stop();
+  }
+
+  #stopButton() {
+    return button("Stop", () => this.#run?.stop(), { class: "stop" });
   }
 
   /**
-   * @param {"calm" | "busy" | "good" | "bad"} tone
-   * @param {...import("../dom.js").Child} children
+   * There will be no answer; what had come stays, above the reason.
+   *
+   * @param {Tone} tone
+   * @param {string} verdict
+   * @param {...Child} children
+   */
+  #showEnd(tone, verdict, ...children) {
+    this.#growing.stop();
+    this.#show(tone, head(verdict), ...children);
+    if (!this.#growing.isEmpty) fill(this.#more, this.#growing.element);
+  }
+
+  /**
+   * @param {Tone} tone
+   * @param {...Child} children
    */
   #show(tone, ...children) {
+    const hadFocus = this.element.contains(document.activeElement);
     clearInterval(this.#ticking);
     this.element.dataset.tone = tone;
     fill(this.#status, ...children);
+    fill(this.#more);
+    if (hadFocus) (this.#status.querySelector("button") ?? this.element).focus({ preventScroll: true });
   }
 }
 
 /**
+ * Whether the service went away while it was at it, so that the same may work when it is back.
+ *
+ * @param {unknown} error
+ */
+function isInterruption(error) {
+  if (error instanceof ConnectionLost) return error.sent;
+  if (error instanceof SessionEnded) return error.reason === "connection_lost";
+  return error instanceof PredictionError && error.code === "SHUTTING_DOWN";
+}
+
+/**
  * @param {string} [verdict]
- * @param {import("../dom.js").Child} [action]
+ * @param {Child} [action]
  */
 function head(verdict, action) {
   return el("div", { class: "answer-head" }, el("h2", {}, "Answer"), verdict && el("span", { class: "verdict" }, verdict), action);

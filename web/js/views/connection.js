@@ -13,6 +13,7 @@ const WORDS = Object.freeze({
   closed: "Disconnected",
 });
 
+const ENDED = "The service has closed this connection for good. Nothing you typed is lost.";
 const AWAY = "The service is away. Nothing you typed is lost; this page reconnects by itself.";
 
 /**
@@ -24,8 +25,9 @@ export function showConnection(client, { word, bar }) {
     const { state } = client;
     word.dataset.state = state;
     word.textContent = WORDS[state];
-    bar.hidden = state !== "away";
+    bar.hidden = state === "open" || state === "connecting";
     if (state === "away") fill(bar, AWAY, " ", button("Try now", () => client.retry(), { class: "link" }));
+    else if (state === "closed") fill(bar, ENDED, " ", button("Load the page again", () => location.reload(), { class: "link" }));
     else fill(bar);
   }
   client.addEventListener("statechange", show);

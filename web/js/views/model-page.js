@@ -55,7 +55,7 @@ export function modelPage({ name, tab, catalogue, body, stop }) {
       if (shownBody === "") fill(content);
       return;
     }
-    const wanted = JSON.stringify([model.input_schema, model.output_schema, model.examples, model.limits]);
+    const wanted = JSON.stringify(detailsOf(model));
     if (wanted === shownBody) return;
     shownBody = wanted;
     fill(content, body(model));
@@ -72,6 +72,15 @@ export function modelPage({ name, tab, catalogue, body, stop }) {
       stop?.();
     },
   };
+}
+
+/**
+ * What a body is made from.
+ *
+ * @param {Metadata} model
+ */
+function detailsOf({ input_schema, output_schema, partial_schema, session_schema, examples, capabilities }) {
+  return [input_schema, output_schema, partial_schema, session_schema, examples, capabilities];
 }
 
 /**

@@ -28,12 +28,12 @@ export function modelsView(catalogue) {
   }
 
   fill(content, skeleton(3, "cards"));
-  catalogue.addEventListener("load", show);
+  catalogue.addEventListener("change", show);
   if (catalogue.models !== null) show();
   return {
     title: "Models",
     element: el("div", {}, el("div", { class: "page-head" }, el("h1", { tabindex: -1 }, "Models"), summary), content),
-    stop: () => catalogue.removeEventListener("load", show),
+    stop: () => catalogue.removeEventListener("change", show),
   };
 }
 

@@ -8,7 +8,7 @@ import { button, el } from "../dom.js";
 /**
  * A state as a word with a coloured dot.
  *
- * @param {ModelState | import("../api.js").Plugin["state"]} state
+ * @param {ModelState | import("../api.js").Plugin["state"] | "off" | "opening" | "open" | "waiting" | "live"} state
  */
 export function badge(state) {
   return el("span", { class: "badge", "data-state": state }, state);

@@ -1,17 +1,16 @@
-// The page where a model is tried: its input as a form, and what it answers.
+// The page where a model is tried: its input as a form, what it answers, its session, and its live sources.
 
-import { PredictionError } from "../client/index.js";
-import { button, el } from "../dom.js";
-import { forgetDraft, readDraft, writeDraft } from "../drafts.js";
-import { Editor } from "../form/editor.js";
+import { Asking } from "../asking.js";
+import { el } from "../dom.js";
 import { AnswerPanel } from "./answer.js";
+import { inputCard } from "./input-card.js";
+import { LiveCard } from "./live-card.js";
 import { modelPage } from "./model-page.js";
+import { SessionCard } from "./session-card.js";
 
-/** @typedef {import("../client/index.js").Client} Client */
+/** @typedef {import("../api.js").Metadata} Metadata */
 /** @typedef {import("../catalogue.js").Catalogue} Catalogue */
-/** @typedef {import("../client/errors.js").Fault} Fault */
-
-const PREVIEW_LENGTH = 60;
+/** @typedef {import("../client/index.js").Client} Client */
 
 /**
  * @param {string} name
@@ -20,90 +19,53 @@ const PREVIEW_LENGTH = 60;
  */
 export function predictView(name, client, catalogue) {
   const answers = new AnswerPanel();
+  const asking = new Asking(name, client, catalogue, answers);
+  /** @type {{stop: () => void}[]} */
+  let running = [];
+
+  function stop() {
+    for (const part of running) part.stop();
+    running = [];
+  }
+
+  /** @param {Metadata} metadata */
+  function body(metadata) {
+    stop();
+    const { capabilities, session_schema: sessionSchema = null, output_schema: outputSchema } = metadata;
+    asking.isStream = capabilities.stream;
+    answers.outputSchema = outputSchema;
+    const session = capabilities.session ? new SessionCard(name, sessionSchema, client, asking) : null;
+    const feeds = capabilities.sources.map((source) => new LiveCard(name, source, outputSchema, client));
+    running = [...(session === null ? [] : [session]), ...feeds];
+    const input = el("div", { class: "stack" }, session?.element, inputCard(name, metadata, asking, answers));
+    return el(
+      "div",
+      { class: "stack" },
+      el("div", { class: "bench" }, input, answers.element),
+      feeds.length > 0 && liveSection(feeds),
+    );
+  }
+
   return modelPage({
     name,
     tab: "Predict",
     catalogue,
-    body: (metadata) => el("div", { class: "bench" }, inputCard(name, metadata, client, answers), answers.element),
-    stop: () => answers.stop(),
+    body,
+    stop: () => {
+      stop();
+      asking.stop();
+      answers.stop();
+    },
   });
 }
 
-/**
- * @param {string} name
- * @param {import("../api.js").Metadata} metadata
- * @param {Client} client
- * @param {AnswerPanel} answers
- */
-function inputCard(name, { input_schema: schema, examples }, client, answers) {
-  const editor = new Editor(schema);
-  const send = el("button", { type: "submit", class: "primary" }, "Predict");
-  const form = el(
-    "form",
-    { class: "card input", novalidate: true, "aria-label": "Input" },
-    el("div", { class: "card-head" }, el("h2", {}, "Input"), editor.switch),
-    exampleButtons(examples, (example) => {
-      editor.showFaults([]);
-      editor.write(example);
-      remember();
-    }),
-    editor.element,
-    el("div", { class: "send" }, send, button("Clear", clear, { class: "quiet" })),
+/** @param {LiveCard[]} feeds */
+function liveSection(feeds) {
+  return el(
+    "section",
+    { class: "live", "aria-labelledby": "live" },
+    el("h2", { id: "live" }, "Live"),
+    el("p", { class: "hint" }, "What this model predicts of a source, as it comes."),
+    ...feeds.map(({ element }) => element),
   );
-
-  const remember = () => writeDraft(name, editor.draft);
-  const draft = readDraft(name);
-  if (draft !== null) editor.restore(draft);
-  editor.element.addEventListener("input", remember);
-
-  function clear() {
-    editor.clear();
-    forgetDraft(name);
-  }
-
-  async function predict() {
-    /** @type {Fault[]} */
-    const faults = [];
-    const input = editor.read(faults);
-    editor.showFaults(faults);
-    if (faults.length > 0) {
-      answers.showUnsendable(faults);
-      return;
-    }
-    send.setAttribute("aria-disabled", "true");
-    answers.wait();
-    try {
-      answers.showPrediction(await client.predict(name, input));
-      answers.bringIntoView();
-    } catch (error) {
-      answers.showError(error);
-      if (error instanceof PredictionError && error.details.length > 0) editor.showFaults(error.details);
-      else answers.bringIntoView();
-    } finally {
-      send.removeAttribute("aria-disabled");
-    }
-  }
-
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    if (!send.hasAttribute("aria-disabled")) predict();
-  });
-  form.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
-  });
-  return form;
-}
-
-/**
- * @param {readonly unknown[]} examples
- * @param {(example: unknown) => void} choose
- */
-function exampleButtons(examples, choose) {
-  if (examples.length === 0) return null;
-  const buttons = examples.map((example, index) => {
-    const preview = JSON.stringify(example);
-    const shown = preview.length > PREVIEW_LENGTH ? `${preview.slice(0, PREVIEW_LENGTH)}…` : preview;
-    return button(`Example ${index + 1}`, () => choose(example), { class: "chip", title: shown });
-  });
-  return el("div", { class: "examples", role: "group", "aria-label": "Examples" }, ...buttons);
 }

@@ -1,0 +1,155 @@
+// A prediction that grows: text piece by piece, or whatever the model tells on the way, until the answer is there.
+
+import { el, fill } from "../dom.js";
+import { describe } from "../schema/fields.js";
+import { jsonBlock } from "./json.js";
+
+/** @typedef {import("../schema/follow.js").Schema} Schema */
+
+const SAY_EVERY_MS = 2_500;
+const MOST_SAID = 20;
+
+/**
+ * The key under which a piece of text stands that is to be added to those before it; "" where the value is the text itself,
+ * null where there is no such text. A text among other things is one if the answer has a text of that name.
+ *
+ * @param {unknown} value
+ * @param {Schema | boolean} [schema] of the answer
+ * @returns {string | null}
+ */
+export function textKey(value, schema = {}) {
+  if (typeof value === "string") return "";
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
+  const entries = Object.entries(value);
+  const texts = entries.filter(([, part]) => typeof part === "string").map(([key]) => key);
+  if (texts.length !== 1) return null;
+  return entries.length === 1 || hasText(schema, texts[0]) ? texts[0] : null;
+}
+
+/**
+ * @param {Schema | boolean} schema
+ * @param {string} key
+ */
+function hasText(schema, key) {
+  return describe(schema).properties.some(({ name, field }) => name === key && field.kind === "text");
+}
+
+/**
+ * @param {any} value
+ * @param {string | null} key
+ * @returns {string | null}
+ */
+export function textAt(value, key) {
+  if (key === null) return null;
+  const text = key === "" ? value : value?.[key];
+  return typeof text === "string" ? text : null;
+}
+
+/** Shows each partial prediction once a frame at most, and says the text aloud in whole words, now and then. */
+export class Growing {
+  /** @type {string | null | undefined} undefined until the first partial has come */
+  #key;
+  #text = new Text();
+  #block = el("div", { class: "written", tabindex: 0, role: "region", "aria-label": "Text" }, this.#text);
+  #said = el("div", { class: "visually-hidden", "aria-live": "polite", "aria-relevant": "additions" });
+  #body = el("div", { class: "answer-body" });
+  #pending = "";
+  #unsaid = "";
+  /** @type {unknown} the newest partial, where partials are no text */
+  #latest;
+  #frame = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #saying;
+  #schema;
+  element = el("div", { class: "growing" }, this.#body, this.#said);
+
+  /** @param {Schema | boolean} schema of the answer */
+  constructor(schema) {
+    this.#schema = schema;
+  }
+
+  /** Whether anything has been shown. */
+  get isEmpty() {
+    return this.#key === undefined;
+  }
+
+  /** @param {unknown} prediction a partial one */
+  add(prediction) {
+    if (this.#key === undefined) this.#begin(textKey(prediction, this.#schema));
+    const piece = textAt(prediction, this.#key ?? null);
+    if (piece === null) this.#latest = prediction;
+    else this.#pending += piece;
+    this.#frame ||= requestAnimationFrame(this.#draw);
+  }
+
+  /**
+   * The answer is there, which may say more than its parts did, or something else.
+   *
+   * @param {unknown} prediction
+   */
+  finish(prediction) {
+    this.stop();
+    const text = textAt(prediction, this.#key ?? null);
+    if (text === null) {
+      fill(this.#body, jsonBlock(prediction, "Prediction"));
+      return;
+    }
+    if (text !== this.#text.data) this.#text.data = text;
+    this.#block.setAttribute("aria-label", "Prediction");
+    const isAll = typeof prediction === "string" || Object.keys(/** @type {object} */ (prediction)).length === 1;
+    const json = el("details", {}, el("summary", {}, isAll ? "JSON" : "All of the prediction"), jsonBlock(prediction, "Prediction as JSON"));
+    fill(this.#body, this.#block, json);
+  }
+
+  /** Nothing more comes; what was told stays. */
+  stop() {
+    cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#saying);
+    if (!this.isEmpty) this.#draw();
+    this.#block.removeAttribute("data-growing");
+    this.#say(this.#unsaid);
+    this.#unsaid = "";
+  }
+
+  /** @param {string | null} key */
+  #begin(key) {
+    this.#key = key;
+    if (key === null) return;
+    this.#block.setAttribute("data-growing", "");
+    fill(this.#body, this.#block);
+    this.#sayLater();
+  }
+
+  #draw = () => {
+    this.#frame = 0;
+    if (this.#key === null) {
+      fill(this.#body, jsonBlock(this.#latest, "Prediction so far"));
+      return;
+    }
+    const { scrollHeight, scrollTop, clientHeight } = this.#block;
+    const isAtEnd = scrollHeight - scrollTop - clientHeight < 8;
+    this.#text.appendData(this.#pending);
+    this.#unsaid += this.#pending;
+    this.#pending = "";
+    // Whoever has scrolled back reads there.
+    if (isAtEnd) this.#block.scrollTop = this.#block.scrollHeight;
+  };
+
+  #sayLater() {
+    this.#saying = setTimeout(() => {
+      const end = this.#unsaid.search(/\s\S*$/);
+      if (end > 0) {
+        this.#say(this.#unsaid.slice(0, end));
+        this.#unsaid = this.#unsaid.slice(end);
+      }
+      this.#sayLater();
+    }, SAY_EVERY_MS);
+  }
+
+  /** @param {string} text */
+  #say(text) {
+    if (text.trim() === "") return;
+    this.#said.append(el("p", {}, text));
+    if (this.#said.childElementCount > MOST_SAID) this.#said.firstElementChild?.remove();
+  }
+}
