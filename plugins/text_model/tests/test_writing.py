@@ -39,7 +39,7 @@ def test_it_joins_no_two_words_that_the_novels_never_join(
 def test_a_quotation_that_is_opened_is_closed_before_another_or_the_end_of_the_paragraph(
     writer: Writer, prompt: str
 ) -> None:
-    for seed in range(10):
+    for seed in range(5):
         text = prompt + "".join(written(writer, prompt, temperature=1.5, seed=seed, count=400))
         *paragraphs, last = text.replace("\n\n", "\n").split("\n")
         for paragraph in (*paragraphs, last + "”" * last.count("“", last.rfind("”") + 1)):
@@ -56,7 +56,9 @@ def test_a_finished_word_may_stay_as_it_is(writer: Writer) -> None:
     assert written(writer, "She was very", temperature=0)[0] == ""
 
 
-@pytest.mark.parametrize("prompt", ["The ", "☃", "Websocket", "   ", "\n\n", "“", "don't", "A" * 1000, "\0", "She said —"])
+@pytest.mark.parametrize(
+    "prompt", ["The ", "☃", "Websocket", "   ", "\n\n", "“", "don't", "A" * 1000, "\0", "She said —"]
+)
 def test_it_continues_whatever_it_is_given(writer: Writer, prompt: str) -> None:
     assert "".join(written(writer, prompt)).strip()
 
@@ -84,7 +86,8 @@ def test_draws_are_in_proportion_to_the_weights() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "before", "after"), [("“", False, True), ("”", True, False), ("x", True, True), ("a “b” c “d", False, True)]
+    ("text", "before", "after"),
+    [("“", False, True), ("”", True, False), ("x", True, True), ("a “b” c “d", False, True)],
 )
 def test_it_knows_whether_a_quotation_is_open(text: str, before: bool, after: bool) -> None:
     assert quotes_after(text, before) is after

@@ -17,26 +17,25 @@ class Pieces:
     """The pieces that there are, each known by its number, its place in `texts`.
 
     Args:
-        texts: first those that are found in a text, then the characters that are there for spelling alone.
+        texts: the words, marks and other pieces that stand for themselves, and after them the characters that others
+            are spelled with.
         whole_count: how many the first are.
     """
 
     def __init__(self, texts: Sequence[str], whole_count: int) -> None:
         self.texts = tuple(texts)
         self.whole = self.texts[:whole_count]
-        self._numbers = {text: number for number, text in enumerate(self.texts)}
+        self._wholes = {text: number for number, text in enumerate(self.whole)}
+        self._letters = {text: number for number, text in enumerate(self.texts[whole_count:], start=whole_count)}
 
     def split(self, text: str) -> list[int]:
-        """The numbers of the pieces that make up `text`: a word that is none is spelled.
-
-        Characters that are no piece are left out.
-        """
+        """The numbers of the pieces that make up `text`; characters that cannot be spelled are left out."""
         return [number for found in PIECE.findall(text) for number in self._spelled(found)]
 
     def _spelled(self, found: str) -> Iterable[int]:
-        if found in self._numbers:
-            return (self._numbers[found],)
-        return (self._numbers[character] for character in found if character in self._numbers)
+        if found in self._wholes:
+            return (self._wholes[found],)
+        return (self._letters[character] for character in found if character in self._letters)
 
 
 def typeset(text: str) -> str:

@@ -11,7 +11,7 @@ import io
 import lzma
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,15 +60,16 @@ class Found:
 
 
 def chapters(file: Path = TEXT_FILE) -> list[str]:
+    """Each with the end of its last paragraph."""
     text = lzma.decompress(file.read_bytes()).decode()
     return [chapter.strip("\n").replace("\n", PARAGRAPH) + PARAGRAPH for chapter in text.split("\n\n")]
 
 
 def pieces_of(text: str) -> Pieces:
-    """The pieces of `text` that are not rare, the frequent first, and its other characters."""
+    """The words and marks of `text` that are not rare, the frequent first, and all its characters."""
     found = Counter(PIECE.findall(text))
     whole = sorted((piece for piece, count in found.items() if count >= WHOLE_FROM), key=lambda it: (-found[it], it))
-    return Pieces([*whole, *sorted(set(text).difference(whole))], len(whole))
+    return Pieces([*whole, *sorted(set(text))], len(whole))
 
 
 def learn(text: str) -> dict[str, Any]:
@@ -182,17 +183,18 @@ def compressed_bits(text: str, seen: str = "") -> float:
     return size(seen + text) - (size(seen) if seen else 0)
 
 
-def figures(parts: Sequence[str]) -> str:
+def figures(parts: Sequence[str]) -> Iterator[str]:
     """What it takes to tell a tenth of `parts` to someone who has read the others, beside simpler ways."""
-    told, seen = "".join(parts[TOLD]), list(parts)
-    del seen[TOLD]
-    rows = {
-        "this model": bits(told, Writer(learn("".join(seen)))),
-        "xz, after the other chapters": compressed_bits(told, "".join(seen)),
-        "xz, alone": compressed_bits(told),
-        "how often each character is found": unigram_bits(told, "".join(seen)),
+    told, others = "".join(parts[TOLD]), list(parts)
+    del others[TOLD]
+    seen = "".join(others)
+    ways: dict[str, Callable[[], float]] = {
+        "this model": lambda: bits(told, Writer(learn(seen))),
+        "how often each character is found": lambda: unigram_bits(told, seen),
+        "xz": lambda: compressed_bits(told),
+        "xz, after the other chapters": lambda: compressed_bits(told, seen),
     }
-    return "\n".join(f"{value / len(told):.3f} bits per character: {name}" for name, value in rows.items())
+    return (f"{bits_of() / len(told):.3f} bits per character: {name}" for name, bits_of in ways.items())
 
 
 def train(file: Path = MODEL_FILE, text_file: Path = TEXT_FILE) -> None:
@@ -207,7 +209,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, default=MODEL_FILE, help="where to write the model file (%(default)s)")
     parser.add_argument("--text", type=Path, default=TEXT_FILE, help="what to train on, xz-compressed (%(default)s)")
     options = parser.parse_args(arguments)
-    print(figures(chapters(options.text)))  # noqa: T201
+    for line in figures(chapters(options.text)):
+        print(line)  # noqa: T201
     train(options.output, options.text)
     print(f"Wrote {options.output}")  # noqa: T201
 
