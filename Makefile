@@ -4,7 +4,7 @@ PYTHONS ?= python3 python3.13 python3.12 python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 TOX := $(BIN)/tox
-PLUGINS := plugins/iris_model plugins/digits_model plugins/anomaly_model
+PLUGINS := plugins/iris_model plugins/digits_model plugins/anomaly_model plugins/text_model
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
