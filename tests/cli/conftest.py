@@ -89,7 +89,7 @@ def settings(tmp_path: Path) -> Callable[..., Path]:
 
     def settings(text: str = "", *, directories: Path | None = None) -> Path:
         file = tmp_path / "settings.toml"
-        lines = ["[plugins]", "disabled = ['digits', 'iris']"]
+        lines = ["[plugins]", "disabled = ['anomaly', 'digits', 'iris', 'text']"]
         if directories is not None:
             lines.append(f"directories = ['{directories}']")
         file.write_text("\n".join(lines) + "\n" + textwrap.dedent(text), encoding="utf-8")

@@ -34,7 +34,7 @@ def motley(dropins: Path, folder: Folder, settings: Settings) -> Path:
     """Settings with plugins that load and plugins that fail, at once and late."""
     file = settings()
     late = folder(late=LATE, early="import nowhere", unwanted="1 / 0")
-    text = file.read_text().replace("'iris'", "'iris', 'unwanted'")
+    text = file.read_text().replace("'text'", "'text', 'unwanted'")
     file.write_text(f"{text}directories = ['{dropins}', '{late}']\n[models.ghost]\n")
     return file
 
