@@ -113,8 +113,8 @@ class OtherError(ServiceError):
 
 class BadFrame(DeserializationError):
     code = "BAD_FRAME"
-    when = "not JSON, not an object, NaN or Infinity, deeper than `max_json_depth`"
-    default_message = "The frame is not a JSON object."
+    when = "not JSON or MessagePack, not an object, NaN or Infinity, deeper than `max_json_depth`"
+    default_message = "The frame is not an object."
 
 
 class BadEnvelope(DeserializationError):

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 
 from generator.markdown import Part, code, doc, document_table, field_table, opening, sentence, table
 from tornado_ml import errors
+from tornado_ml.codecs.known import OWN_CODECS
 from tornado_ml.errors import OperatorError, ServiceError
 from tornado_ml.models.fault_messages import MAX_FAULTS
-from tornado_ml.protocol import events, messages, payloads, routes
+from tornado_ml.models.tensors import DTYPES
+from tornado_ml.protocol import events, payloads, routes
 from tornado_ml.protocol.catalogue import error_classes
 from tornado_ml.protocol.events import Event
 from tornado_ml.protocol.routes import HTTP_STATUS, Route
@@ -16,7 +18,11 @@ from tornado_ml.server.base import SECURITY_HEADERS
 
 
 def _subprotocols() -> str:
-    return ", ".join(map(code, messages.SUBPROTOCOLS))
+    rows = [
+        (code(codec.subprotocol), "binary" if codec.is_binary else "text", opening(doc(type(codec))))
+        for codec in OWN_CODECS
+    ]
+    return table(("subprotocol", "frames", "format"), rows)
 
 
 def _id() -> str:
@@ -67,6 +73,10 @@ def _error_messages() -> str:
         ("`code`", "`message`, unless there is more to say"),
         [(code(error.code), error.default_message) for error in error_classes()],
     )
+
+
+def _dtypes() -> str:
+    return ", ".join(map(code, DTYPES))
 
 
 def _max_faults() -> str:
@@ -126,6 +136,7 @@ PROTOCOL_PARTS: Mapping[str, Part] = {
     "close_codes": _close_codes,
     "error_table": _error_table,
     "max_faults": _max_faults,
+    "dtypes": _dtypes,
 }
 
 REST_PARTS: Mapping[str, Part] = {

@@ -30,7 +30,12 @@ def test_a_page_works_beside_a_running_service(page: str, root: Path, reader_wit
 
 @needs_curl
 @pytest.mark.parametrize(
-    "page", ["docs/how-to/serve-a-model-of-another-package.md", "docs/how-to/run-under-another-name.md"]
+    "page",
+    [
+        "docs/how-to/send-arrays.md",
+        "docs/how-to/serve-a-model-of-another-package.md",
+        "docs/how-to/run-under-another-name.md",
+    ],
 )
 def test_a_page_works_by_itself(page: str, root: Path, reader: Any) -> None:
     reader.follow(root / page)

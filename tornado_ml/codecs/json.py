@@ -12,7 +12,7 @@ from tornado_ml.errors import BadFrame
 
 
 class JSONCodec(Codec):
-    """RFC 8259, by orjson."""
+    """JSON (RFC 8259); byte strings are base64."""
 
     subprotocol = "tornado-ml.v1.json"
     is_binary = False

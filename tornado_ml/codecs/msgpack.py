@@ -20,7 +20,7 @@ _SEQ = msgpack.packb("seq")
 
 
 class MessagePackCodec(Codec):
-    """The MessagePack specification without extension types; what JSON cannot say either is refused."""
+    """MessagePack without extension types; byte strings stay byte strings."""
 
     subprotocol = "tornado-ml.v1.msgpack"
     is_binary = True

@@ -9,9 +9,11 @@ from typing import Any
 from marshmallow import Schema
 
 from tornado_ml import __version__, errors
+from tornado_ml.codecs.json import JSONCodec
+from tornado_ml.codecs.known import OWN_CODECS
 from tornado_ml.errors import ServiceError
 from tornado_ml.models.schema import declare
-from tornado_ml.protocol import events, messages, routes
+from tornado_ml.protocol import events, routes
 from tornado_ml.protocol.events import Event
 from tornado_ml.protocol.payloads import Document, ErrorData
 from tornado_ml.protocol.routes import HTTP_STATUS, Route
@@ -74,7 +76,7 @@ def asyncapi() -> Document:
         "channels": {
             "socket": {
                 "address": "/ws",
-                "description": f"One WebSocket message carries one envelope. Subprotocol: {messages.SUBPROTOCOL_JSON}.",
+                "description": f"One WebSocket message carries one envelope. Subprotocols: {_subprotocols()}.",
                 "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in described},
             }
         },
@@ -95,13 +97,17 @@ def browser_constants() -> str:
         [
             "// Made by `make docs` from the declarations in tornado_ml/protocol. Do not edit.",
             "",
-            _constant("SUBPROTOCOL_JSON", messages.SUBPROTOCOL_JSON, "The socket's subprotocol for JSON text frames."),
+            _constant("SUBPROTOCOL_JSON", JSONCodec.subprotocol, "The socket's subprotocol for JSON text frames."),
             _constant("EVENTS", names, "The names of the events."),
             _constant("ERROR_CODES", codes, "What each error code says."),
             _constant("CLOSE_CODES", closes, "Why the service closes a socket."),
             _constant("FATAL_CLOSE_CODES", fatal, "Those after which a client does not connect again by itself."),
         ]
     )
+
+
+def _subprotocols() -> str:
+    return ", ".join(codec.subprotocol for codec in OWN_CODECS)
 
 
 class _Schemas:

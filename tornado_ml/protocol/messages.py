@@ -12,10 +12,6 @@ from tornado_ml.models.schema import Validator
 from tornado_ml.protocol.events import EVENTS, MAX_ID_LENGTH, Event
 from tornado_ml.protocol.payloads import MAX_SAFE_INTEGER, Document
 
-SUBPROTOCOL_JSON = "tornado-ml.v1.json"
-"""Text frames, JSON; also used when the client offers no subprotocol."""
-SUBPROTOCOLS = (SUBPROTOCOL_JSON,)
-
 RequestId = str | int
 
 
