@@ -118,6 +118,10 @@ def _route_section(route: Route) -> str:
         about = vars(route.answer)["__doc__"]  # its own, not an inherited one
         status = "`200`" if route.unready_answer is None else "`200` or `503`"
         parts += [f"Answer ({status}): {opening(about or '')}".rstrip(), document_table(route.answer)]
+    if route.event_stream:
+        when = "Answer" if route.answer is None else "Answer to `Accept: text/event-stream`"
+        names = [f"[`{event.name}`](protocol.md#{event.name})" for event in route.event_stream]
+        parts += [f"{when} (`200`): [events](#server-sent-events): {', '.join(names)}."]
     faults = [f"{code(error.code)} ({HTTP_STATUS[error]})" for error in route.errors]
     if faults:
         parts += [f"Errors: {', '.join(faults)}."]

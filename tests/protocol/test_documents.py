@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tornado_ml import MLModel
+from tornado_ml import MLModel, PushSource
 from tornado_ml.errors import ModelLoadError, ModelNotReady
 from tornado_ml.models.loaded import LoadedModel, ModelReport
 from tornado_ml.models.manager import ModelManager, Recipe, Registration
@@ -156,16 +156,23 @@ async def test_metadata_is_the_entry_of_that_version_with_its_schemas() -> None:
     await garden.load("1.0")
     versions = garden.manager.versions("flower")
     with pytest.raises(ModelNotReady) as caught:
-        metadata_document(versions, versions[0], 100)
+        metadata_document(versions, versions[0], [], 100)
     assert caught.value.retryable is True
-    document = metadata_document(versions, versions[1], 100)
+    document = metadata_document(versions, versions[1], [PushSource("b", "B.", "flower")], 100)
     assert fits(MetadataDocument, document)
     assert (document["minor_version"], document["state"]) == (0, "ready")
     assert len(document["versions"]) == 2
     assert document["input_schema"]["type"] == "number"
     assert document["output_schema"]["type"] == "string"
     assert document["examples"] == [1, 2.5]
-    assert document["capabilities"] == {"batch": False, "stream": False, "session": False, "sources": []}
+    assert "partial_schema" not in document
+    assert "session_schema" not in document
+    assert document["capabilities"] == {
+        "batch": False,
+        "stream": False,
+        "session": False,
+        "sources": [{"name": "b", "description": "B."}],
+    }
     assert document["limits"] == {"max_message_bytes": 100}
     await garden.close()
 
@@ -177,7 +184,7 @@ async def test_metadata_of_a_model_that_failed_is_not_ready() -> None:
     await garden.load("1", failure="there is no soil")
     versions = garden.manager.versions("flower")
     with pytest.raises(ModelNotReady, match="has failed") as caught:
-        metadata_document(versions, versions[0], 100)
+        metadata_document(versions, versions[0], [], 100)
     assert caught.value.retryable is False
     await garden.close()
 
@@ -192,6 +199,7 @@ async def test_plugins_are_listed_in_each_state_with_what_they_brought() -> None
         Plugin("weed", None, PluginOrigin.DIRECTORY, "weed.py", object, PluginState.FAILED, "it grows everywhere"),
         Plugin("moss", None, PluginOrigin.SETTINGS, "moss:Moss", object, PluginState.DISABLED),
     ]
+    host.plugins[0].sources = [PushSource("a", "A.", "flower"), PushSource("b", "B.", "bird")]
     document = plugins_document(host, garden.manager)
     assert fits(PluginsDocument, document)
     assert [(one["name"], one["state"], one["reason"]) for one in document["plugins"]] == [
@@ -205,7 +213,7 @@ async def test_plugins_are_listed_in_each_state_with_what_they_brought() -> None
         "origin": "entry_point",
         "location": "garden",
         "state": "loaded",
-        "registered": {"models": ["bird", "flower"]},
+        "registered": {"models": ["bird", "flower"], "sources": ["bird/b", "flower/a"]},
         "reason": None,
     }
     await garden.close()

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tornado_ml.protocol.catalogue import error_classes
-from tornado_ml.protocol.routes import GET_METADATA, HTTP_STATUS, PREDICT, ROUTES, QueryParameter, methods_of
+from tornado_ml.protocol.routes import GET_METADATA, HTTP_STATUS, PREDICT, ROUTES, SUBSCRIBE, QueryParameter, methods_of
 
 STATUS = {
     400: {"BAD_FRAME", "BAD_ENVELOPE", "UNKNOWN_EVENT"},
@@ -59,6 +59,7 @@ def test_a_pattern_takes_nothing_more_and_nothing_less(path: str) -> None:
         ("/api/models/echo/metadata", ["GET", "HEAD"]),
         ("/api/models/echo/predictions", ["POST"]),
         ("/api/models/echo/reload", ["POST"]),
+        ("/api/models/echo/subscriptions/ticks", ["GET", "HEAD"]),
         ("/health/live", ["GET", "HEAD"]),
         ("/api/nothing", []),
         ("/", []),
@@ -69,7 +70,7 @@ def test_the_methods_of_an_address_are_those_declared_for_it(path: str, methods:
 
 
 def parameter(name: str) -> QueryParameter:
-    return next(query for query in PREDICT.query if query.name == name)
+    return next(query for query in (*PREDICT.query, *SUBSCRIBE.query) if query.name == name)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +81,12 @@ def parameter(name: str) -> QueryParameter:
             "deadline_ms",
             ["1", "500", "0.5", "86400000"],
             ["", "-1", "1e3", "NaN", "inf", "1,5", ".5", "123456789", "١"],
+        ),
+        ("policy", ["latest", "buffer"], ["", "newest", "Latest", "latest,buffer"]),
+        (
+            "max_rate_hz",
+            ["1", "0.5", "0.000001", "999.999999", "1000"],
+            ["", "0", "0.0", "000.000", "-1", "1001", "1000.5", "1e2", "NaN", "inf", ".5", "5.", "١"],
         ),
     ],
 )

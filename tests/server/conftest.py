@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -83,4 +85,100 @@ def connect(io_loop: IOLoop, socket_url: str) -> Iterator[Callable[..., Any]]:
             await peer.close()
 
     yield open_one
+    io_loop.run_sync(close_all)
+
+
+class EventReader:
+    """A client of server-sent events on a bare connection, which reads only when it is told to."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._buffer = b""
+        self.status = 0
+        self.headers: dict[str, str] = {}
+        self.comments = 0
+
+    async def ask(self, path: str, body: Any = None, *, receive_bytes: int | None = None, **headers: str) -> None:
+        """Send a request, a POST if there is a body, and read nothing yet."""
+        self._connection = connection = socket.socket()
+        if receive_bytes is not None:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+        connection.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(connection, ("127.0.0.1", self._port))
+        self._reader, self._writer = await asyncio.open_connection(sock=connection, limit=receive_bytes or 65536)
+        text = "" if body is None else json.dumps(body)
+        lines = [
+            f"{'GET' if body is None else 'POST'} {path} HTTP/1.1",
+            "Host: 127.0.0.1",
+            f"Content-Length: {len(text)}",
+        ]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        self._writer.write("\r\n".join([*lines, "", text]).encode())
+
+    async def head(self) -> None:
+        """Read the head of the answer."""
+        lines = (await self._reader.readuntil(b"\r\n\r\n")).decode().splitlines()
+        self.status = int(lines[0].split()[1])
+        self.headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:-1])}
+
+    async def event(self) -> tuple[str, int, Any] | None:
+        """Name, id and data of the next event; None at the end."""
+        if not self.status:
+            await self.head()
+        while b"\n\n" not in self._buffer:
+            size = int(await self._reader.readline(), 16)
+            self._buffer += (await self._reader.readexactly(size + 2))[:-2]
+            if size == 0:
+                assert self._buffer == b""
+                return None
+        text, _, self._buffer = self._buffer.partition(b"\n\n")
+        if text.startswith(b":"):
+            self.comments += 1
+            return await self.event()
+        (event, id, data) = (line.partition(": ") for line in text.decode().split("\n"))
+        assert (event[0], id[0], data[0]) == ("event", "id", "data")
+        return event[2], int(id[2]), json.loads(data[2])
+
+    def hurry(self) -> None:
+        """Read quickly from now on, whatever the receive buffer was."""
+        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_000_000)
+
+    async def all(self) -> list[tuple[str, int, Any]]:
+        """All further events."""
+        found = []
+        while (event := await self.event()) is not None:
+            found.append(event)
+        return found
+
+    async def document(self) -> Any:
+        """The JSON document that is the answer."""
+        await self.head()
+        return json.loads(await self._reader.readexactly(int(self.headers["content-length"])))
+
+    async def is_cut(self) -> bool:
+        """Whether the connection ends without an end of the answer."""
+        try:
+            await self.all()
+        except (asyncio.IncompleteReadError, ConnectionError, ValueError):
+            return True
+        return False
+
+    async def close(self) -> None:
+        self._writer.transport.abort()
+
+
+@pytest.fixture
+def event_reader(io_loop: IOLoop, http_server: Any, http_port: int) -> Iterator[Callable[[], EventReader]]:
+    """Makes clients of server-sent events, which are closed at the end."""
+    readers: list[EventReader] = []
+
+    def make() -> EventReader:
+        readers.append(EventReader(http_port))
+        return readers[-1]
+
+    async def close_all() -> None:
+        for reader in readers:
+            await reader.close()
+
+    yield make
     io_loop.run_sync(close_all)

@@ -70,6 +70,21 @@ async def test_metadata_is_the_entry_with_schemas_examples_capabilities_and_limi
     echo = json.loads((await fetch("/api/models/echo/metadata?model_version=1")).body)
     assert (echo["major_version"], echo["minor_version"]) == (1, 2)
     assert echo["examples"] == ["hello", 1.5, None, {"a": [1, 2]}]
+    assert [source["name"] for source in echo["capabilities"]["sources"]] == ["countdown", "pushed", "ticks"]
+
+
+@pytest.mark.gen_test
+async def test_metadata_says_what_a_model_can_do_besides(fetch: Fetch) -> None:
+    streaming = json.loads((await fetch("/api/models/counter/metadata")).body)
+    remembering = json.loads((await fetch("/api/models/adder/metadata")).body)
+    assert fits(documents.MetadataDocument, streaming)
+    assert fits(documents.MetadataDocument, remembering)
+    assert streaming["capabilities"] == {"batch": False, "stream": True, "session": False, "sources": []}
+    assert streaming["partial_schema"]["type"] == "integer"
+    assert "session_schema" not in streaming
+    assert remembering["capabilities"] == {"batch": False, "stream": False, "session": True, "sources": []}
+    assert "start" in remembering["session_schema"]["properties"]
+    assert "partial_schema" not in remembering
 
 
 @pytest.mark.gen_test
@@ -228,9 +243,13 @@ async def test_plugins_are_listed_with_what_they_brought(fetch: Fetch) -> None:
     document = json.loads((await fetch("/api/plugins")).body)
     assert fits(documents.PluginsDocument, document)
     listed = {plugin["name"]: plugin for plugin in document["plugins"]}
-    assert listed["echo"]["registered"] == {"models": ["echo"]}
+    assert listed["echo"]["registered"] == {"models": ["echo"], "sources": []}
+    assert listed["ticking"]["registered"] == {
+        "models": [],
+        "sources": ["echo/countdown", "echo/pushed", "echo/ticks"],
+    }
     assert listed["echo"]["origin"] == "directory"
-    assert listed["broken"]["registered"] == {"models": ["broken", "unloadable"]}
+    assert listed["broken"]["registered"] == {"models": ["broken", "unloadable"], "sources": []}
 
 
 @pytest.mark.gen_test

@@ -20,6 +20,7 @@ from tornado_ml.protocol.routes import HTTP_STATUS, Route
 
 TITLE = "tornado-ml"
 DESCRIPTION = "Machine-learning models, served over WebSockets and HTTP."
+EVENT_STREAM = "Server-sent events, named as on the socket; `id` counts from 1, and `data` is JSON, as `x-events` says."
 
 
 def error_classes() -> list[type[ServiceError]]:
@@ -169,8 +170,7 @@ def _operation(route: Route, schemas: _Schemas) -> Document:
 
 
 def _responses(route: Route, schemas: _Schemas) -> Document:
-    answer = {"type": "object"} if route.answer is None else schemas.of(route.answer)
-    responses: Document = {"200": _response(route.summary, answer)}
+    responses: Document = {"200": {"description": route.summary, "content": _content(route, schemas)}}
     if route.unready_answer is not None:
         responses["503"] = _response("Not ready.", schemas.of(route.unready_answer))
     by_status: dict[int, list[type[ServiceError]]] = {}
@@ -180,6 +180,20 @@ def _responses(route: Route, schemas: _Schemas) -> Document:
         description = "; ".join(f"`{error.code}`: {error.when}" for error in found)
         responses.setdefault(str(status), _response(description, schemas.of(ErrorData)))
     return responses
+
+
+def _content(route: Route, schemas: _Schemas) -> Document:
+    """What its good answer may be, by media type."""
+    content: Document = {}
+    if route.answer is not None or not route.event_stream:
+        content["application/json"] = {
+            "schema": {"type": "object"} if route.answer is None else schemas.of(route.answer)
+        }
+    if route.event_stream:
+        # OpenAPI 3.1 has no words for events; `x-events` says what the data of each is.
+        data = {event.name: schemas.of(event.data) for event in route.event_stream}
+        content["text/event-stream"] = {"schema": {"type": "string", "description": EVENT_STREAM, "x-events": data}}
+    return content
 
 
 def _response(description: str, schema: Document) -> Document:

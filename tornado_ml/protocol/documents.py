@@ -9,6 +9,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from tornado_ml.models.manager import Deployment, ModelManager, ModelState, newest
+from tornado_ml.models.source import Source, full_name
 from tornado_ml.plugins import Plugin, PluginHost, PluginOrigin, PluginState
 from tornado_ml.protocol.payloads import Document, MessageSchema, PredictionResponseData, PredictionResponseMeta
 
@@ -67,6 +68,14 @@ class MetadataDocument(ModelDocument):
     examples = fields.List(
         fields.Raw(allow_none=True), required=True, metadata={"description": "Inputs to try the model with."}
     )
+    partial_schema = fields.Dict(
+        keys=fields.String(),
+        metadata={"description": "JSON Schema 2020-12 of a partial prediction; absent unless the model has one."},
+    )
+    session_schema = fields.Dict(
+        keys=fields.String(),
+        metadata={"description": "JSON Schema 2020-12 of a session's parameters; absent if it keeps no sessions."},
+    )
     capabilities = fields.Nested(CapabilitiesDocument, required=True)
     limits = fields.Nested(ModelLimitsDocument, required=True)
 
@@ -78,6 +87,9 @@ class PredictionDocument(PredictionResponseData):
 class RegisteredDocument(MessageSchema):
     models = fields.List(
         fields.String(), required=True, metadata={"description": "The names of the models it brought."}
+    )
+    sources = fields.List(
+        fields.String(), required=True, metadata={"description": "The sources it brought, as `model/source`."}
     )
 
 
@@ -131,19 +143,35 @@ def model_document(versions: Sequence[Deployment[Any]], shown: Deployment[Any] |
 
 
 def metadata_document(
-    versions: Sequence[Deployment[Any]], deployment: Deployment[Any], max_message_bytes: int
+    versions: Sequence[Deployment[Any]],
+    deployment: Deployment[Any],
+    sources: Sequence[Source],
+    max_message_bytes: int,
 ) -> Document:
     """The metadata of one of a model's versions.
+
+    Args:
+        versions: all of them, newest first.
+        deployment: the one that is described.
+        sources: those that feed the model.
+        max_message_bytes: the setting.
 
     Raises:
         ModelNotReady: it has not said its schemas yet.
     """
     report = deployment.ready_report
+    optional = {"partial_schema": report.partial_schema, "session_schema": report.session_schema}
     return model_document(versions, deployment) | {
         "input_schema": report.input_schema,
         "output_schema": report.output_schema,
+        **{key: schema for key, schema in optional.items() if schema is not None},
         "examples": list(report.examples),
-        "capabilities": {"batch": report.has_batch, "stream": False, "session": False, "sources": []},
+        "capabilities": {
+            "batch": report.has_batch,
+            "stream": report.has_stream,
+            "session": report.has_session,
+            "sources": [{"name": source.name, "description": source.description} for source in sources],
+        },
         "limits": {"max_message_bytes": max_message_bytes},
     }
 
@@ -166,7 +194,7 @@ def _plugin_document(plugin: Plugin, models: Sequence[str]) -> Document:
         "origin": plugin.origin.value,
         "location": plugin.location,
         "state": plugin.state.value,
-        "registered": {"models": list(models)},
+        "registered": {"models": list(models), "sources": sorted(full_name(source) for source in plugin.sources)},
         "reason": plugin.reason,
     }
 

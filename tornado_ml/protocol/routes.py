@@ -11,7 +11,9 @@ from marshmallow import Schema
 from tornado_ml import errors
 from tornado_ml.errors import ServiceError
 from tornado_ml.models.base import VERSION_PATTERN
-from tornado_ml.protocol import documents
+from tornado_ml.protocol import documents, events
+from tornado_ml.protocol.events import Event
+from tornado_ml.protocol.payloads import MAX_RATE_HZ
 
 HTTP_STATUS: Mapping[type[ServiceError], int] = {
     errors.BadFrame: 400,
@@ -51,7 +53,8 @@ class Route:
 
     Attributes:
         path: an OpenAPI path template.
-        answer: the document of the answer; None for one that is described elsewhere, such as OpenAPI itself.
+        answer: the document of the answer; None for one that is described elsewhere, such as OpenAPI itself, and where
+            the answer is always an event stream.
         errors: what it answers besides; `Forbidden` and `Internal` go without saying.
     """
 
@@ -63,6 +66,8 @@ class Route:
     errors: tuple[type[ServiceError], ...] = ()
     query: tuple[QueryParameter, ...] = ()
     has_body: bool = False
+    event_stream: tuple[Event, ...] = ()
+    """The events of its answer where that is `text/event-stream`: always if there is no `answer`, else on request."""
     is_guarded: bool = True
     unready_answer: type[Schema] | None = None
     """The document of its 503, where that is no error document."""
@@ -83,6 +88,21 @@ MODEL_VERSION = QueryParameter(
 
 DEADLINE_MS = QueryParameter(
     "deadline_ms", "Milliseconds in which the prediction must be there.", r"^[0-9]{1,8}(\.[0-9]{1,6})?$", "500"
+)
+
+POLICY = QueryParameter(
+    "policy",
+    "What happens while this client falls behind: `latest`, the default, keeps only the newest value; `buffer` keeps"
+    " all, up to `buffer_bytes`, and then ends the subscription.",
+    "^(latest|buffer)$",
+    "latest or buffer",
+)
+
+MAX_RATE = QueryParameter(
+    "max_rate_hz",
+    f"How many values a second are wanted at most, up to {MAX_RATE_HZ}; they are the newest ones.",
+    rf"^(?!0+(\.0+)?$)({MAX_RATE_HZ}|[0-9]{{1,3}}(\.[0-9]{{1,6}})?)$",
+    "5 or 0.5",
 )
 
 LIST_MODELS = Route(
@@ -119,6 +139,24 @@ PREDICT = Route(
     ),
     query=(MODEL_VERSION, DEADLINE_MS),
     has_body=True,
+    event_stream=(events.PREDICTION_PARTIAL, events.PREDICTION_RESPONSE, events.PREDICTION_ERROR),
+)
+SUBSCRIBE = Route(
+    "subscribe",
+    "GET",
+    "/api/models/{qualified_name}/subscriptions/{source}",
+    "What a source makes a model predict, as it comes: server-sent events, until the client or the service ends it.",
+    None,
+    errors=(
+        errors.BadEnvelope,
+        errors.ModelNotFound,
+        errors.NotFound,
+        errors.ModelNotReady,
+        errors.Overloaded,
+        errors.ShuttingDown,
+    ),
+    query=(POLICY, MAX_RATE),
+    event_stream=(events.PREDICTION_RESPONSE, events.UNSUBSCRIBED),
 )
 RELOAD = Route(
     "reload_model",
@@ -165,7 +203,18 @@ READY = Route(
     unready_answer=documents.ReadyDocument,
 )
 
-ROUTES: tuple[Route, ...] = (LIST_MODELS, GET_METADATA, PREDICT, RELOAD, LIST_PLUGINS, OPENAPI, ASYNCAPI, LIVE, READY)
+ROUTES: tuple[Route, ...] = (
+    LIST_MODELS,
+    GET_METADATA,
+    PREDICT,
+    SUBSCRIBE,
+    RELOAD,
+    LIST_PLUGINS,
+    OPENAPI,
+    ASYNCAPI,
+    LIVE,
+    READY,
+)
 
 
 def methods_of(path: str) -> list[str]:

@@ -19,6 +19,7 @@ from tornado_ml.plugins import PluginHost
 from tornado_ml.protocol import catalogue, routes
 from tornado_ml.server import health, rest, socketio, ui
 from tornado_ml.server.base import Shared, UnknownPathHandler
+from tornado_ml.server.events import SubscriptionHandler
 from tornado_ml.server.guard import Guard
 from tornado_ml.server.websocket import SocketHandler, SocketRegistry
 from tornado_ml.settings import Settings
@@ -71,6 +72,7 @@ def make_app(shared: Shared) -> Application:
         (routes.LIST_MODELS.pattern, rest.ModelsHandler),
         (routes.GET_METADATA.pattern, rest.MetadataHandler),
         (routes.PREDICT.pattern, rest.PredictionsHandler),
+        (routes.SUBSCRIBE.pattern, SubscriptionHandler),
         (routes.RELOAD.pattern, rest.ReloadHandler),
         (routes.LIST_PLUGINS.pattern, rest.PluginsHandler),
         (routes.LIVE.pattern, health.LiveHandler),

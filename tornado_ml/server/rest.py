@@ -12,6 +12,7 @@ from tornado_ml.models.manager import newest
 from tornado_ml.protocol import documents, routes
 from tornado_ml.protocol.routes import Route
 from tornado_ml.server.base import DocumentHandler, Shared
+from tornado_ml.server.events import EventsHandler, stream_prediction, wants_events
 from tornado_ml.server.guard import is_loopback
 
 
@@ -26,23 +27,29 @@ class MetadataHandler(DocumentHandler):
         manager = self.shared.manager
         version = self.query(routes.GET_METADATA).get("model_version")
         deployment = newest(manager.versions(qualified_name, version))
+        sources = self.shared.backend.feeds.sources_of(qualified_name)
         limit = self.shared.settings.server.max_message_bytes
-        self.write_document(documents.metadata_document(manager.versions(qualified_name), deployment, limit))
+        versions = manager.versions(qualified_name)
+        self.write_document(documents.metadata_document(versions, deployment, sources, limit))
 
 
-class PredictionsHandler(DocumentHandler):
+class PredictionsHandler(EventsHandler):
+    """One prediction, as a document, or as events where the client asks for them."""
+
     def initialize(self, shared: Shared) -> None:
         super().initialize(shared)
         self.max_body_bytes = shared.settings.server.max_message_bytes
-        self._task: asyncio.Task[None] | None = None
 
     async def post(self, qualified_name: str) -> None:
-        self._task = asyncio.current_task()
+        self.task = asyncio.current_task()
         try:
             query = self.query(routes.PREDICT)
             data = self.json_body(self.shared.settings.server.max_json_depth)
             deadline_s = float(query["deadline_ms"]) / 1000 if "deadline_ms" in query else None
             request = Request(qualified_name, data, query.get("model_version"), deadline_s, is_json=True)
+            if wants_events(self.request.headers.get("Accept", "")):
+                await stream_prediction(self, request)
+                return
             prediction = await self.shared.service.predict(request, client=self.request.remote_ip)
         except ServiceError as error:
             self.answer_error(error, qualified_name)
@@ -51,12 +58,6 @@ class PredictionsHandler(DocumentHandler):
             self.set_status(499, "Client closed request")
             return
         self.write_document({**response_data(prediction), "meta": response_meta(prediction)})
-
-    def on_connection_close(self) -> None:
-        """The client is gone: nobody waits for the prediction any more."""
-        super().on_connection_close()
-        if self._task is not None:
-            self._task.cancel()
 
 
 class ReloadHandler(DocumentHandler):
