@@ -13,6 +13,9 @@ import pytest
 from tornado.ioloop import IOLoop
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
+from tornado_ml import PushSource
+from tornado_ml.server.base import Shared
+
 
 class Peer:
     """A client that sends frames and reads frames."""
@@ -182,3 +185,35 @@ def event_reader(io_loop: IOLoop, http_server: Any, http_port: int) -> Iterator[
 
     yield make
     io_loop.run_sync(close_all)
+
+
+@pytest.fixture
+def nothing_is_left(shared: Shared) -> Callable[[], Any]:
+    """Returns when no connection, no source and no request is left."""
+
+    async def wait() -> None:
+        async with asyncio.timeout(10):
+            while (
+                len(shared.sockets)
+                or shared.backend.feeds.running_count
+                or shared.backend.feeds.subscriber_count
+                or shared.service.open_count
+            ):
+                await asyncio.sleep(0.005)
+
+    return wait
+
+
+@pytest.fixture
+def pushed(shared: Shared) -> Callable[[], Any]:
+    """The source that a test pushes into, once somebody listens."""
+
+    async def listened_to() -> PushSource:
+        (source,) = [one for one in shared.backend.feeds.sources_of("echo") if one.name == "pushed"]
+        assert isinstance(source, PushSource)
+        async with asyncio.timeout(10):
+            while not source._readers:
+                await asyncio.sleep(0.005)
+        return source
+
+    return listened_to

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tornado_ml import PushSource
-from tornado_ml.server import event_stream, events
+from tornado_ml.codecs.json import encode_json
+from tornado_ml.server import events
 from tornado_ml.server.base import Shared
 from tornado_ml.server.events import wants_events
 
@@ -20,28 +21,6 @@ COUNTDOWN = "/api/models/echo/subscriptions/countdown"
 PUSHED = "/api/models/echo/subscriptions/pushed"
 COUNT = "/api/models/counter/predictions"
 EVENTS = {"Accept": "text/event-stream"}
-
-
-async def nothing_is_left(shared: Shared) -> None:
-    """Returns when no stream, no source and no request is left."""
-    async with asyncio.timeout(10):
-        while (
-            len(shared.sockets)
-            or shared.backend.feeds.running_count
-            or shared.backend.feeds.subscriber_count
-            or shared.service.open_count
-        ):
-            await asyncio.sleep(0.005)
-
-
-async def pushed(shared: Shared) -> PushSource:
-    """The source that tests push into, once somebody listens."""
-    (source,) = [one for one in shared.backend.feeds.sources_of("echo") if one.name == "pushed"]
-    assert isinstance(source, PushSource)
-    async with asyncio.timeout(10):
-        while not source._readers:
-            await asyncio.sleep(0.005)
-    return source
 
 
 def response(model: str, prediction: Any) -> dict[str, Any]:
@@ -73,7 +52,7 @@ def test_events_are_sent_to_those_who_ask_for_them_by_name(accept: str, wanted: 
 
 @pytest.mark.gen_test
 async def test_a_subscription_is_a_stream_of_numbered_responses_until_the_source_ends(
-    event_reader: Readers, shared: Shared
+    event_reader: Readers, nothing_is_left: Any
 ) -> None:
     reader = event_reader()
     await reader.ask(COUNTDOWN + "?policy=buffer")
@@ -92,12 +71,12 @@ async def test_a_subscription_is_a_stream_of_numbered_responses_until_the_source
         ("prediction_response", 3, response("echo", "one")),
         ("unsubscribed", 4, ended),
     ]
-    await nothing_is_left(shared)
+    await nothing_is_left()
 
 
 @pytest.mark.gen_test
 async def test_all_subscribers_share_one_source_and_it_stops_when_the_last_one_hangs_up(
-    event_reader: Readers, shared: Shared
+    event_reader: Readers, shared: Shared, nothing_is_left: Any
 ) -> None:
     readers = [event_reader() for _ in range(3)]
     for reader in readers:
@@ -107,14 +86,14 @@ async def test_all_subscribers_share_one_source_and_it_stops_when_the_last_one_h
     assert shared.backend.feeds.subscriber_count == len(shared.sockets) == 3
     for reader in readers:
         await reader.close()
-    await nothing_is_left(shared)
+    await nothing_is_left()
 
 
 @pytest.mark.gen_test
-async def test_a_newcomer_gets_the_latest_value_at_once(event_reader: Readers, shared: Shared) -> None:
+async def test_a_newcomer_gets_the_latest_value_at_once(event_reader: Readers, pushed: Any) -> None:
     first, second = event_reader(), event_reader()
     await first.ask(PUSHED)
-    source = await pushed(shared)
+    source = await pushed()
     source.publish("hello")
     assert await first.event() == ("prediction_response", 1, response("echo", "hello"))
     await second.ask(PUSHED)
@@ -122,10 +101,10 @@ async def test_a_newcomer_gets_the_latest_value_at_once(event_reader: Readers, s
 
 
 @pytest.mark.gen_test
-async def test_a_rate_thins(event_reader: Readers, shared: Shared) -> None:
+async def test_a_rate_thins(event_reader: Readers, pushed: Any) -> None:
     reader = event_reader()
     await reader.ask(PUSHED + "?max_rate_hz=2&policy=buffer")
-    source = await pushed(shared)
+    source = await pushed()
     source.publish("first")
     assert (await reader.event())[2]["prediction"] == "first"
     for word in ("second", "third", "fourth"):
@@ -145,18 +124,18 @@ async def test_a_rate_thins(event_reader: Readers, shared: Shared) -> None:
 )
 @pytest.mark.gen_test
 async def test_a_subscription_that_is_refused_is_answered_with_a_status(
-    event_reader: Readers, shared: Shared, path: str, status: int, code: str
+    event_reader: Readers, path: str, status: int, code: str, nothing_is_left: Any
 ) -> None:
     reader = event_reader()
     await reader.ask(path)
     document = await reader.document()
     assert (reader.status, document["code"]) == (status, code)
-    await nothing_is_left(shared)
+    await nothing_is_left()
 
 
 @pytest.mark.gen_test
 async def test_a_model_that_predicts_nothing_more_is_told_with_a_status_before_the_first_event(
-    event_reader: Readers, shared: Shared
+    event_reader: Readers, shared: Shared, nothing_is_left: Any
 ) -> None:
     shared.backend.feeds.set_sources("test", [PushSource("pushed", "Pushed.", "unloadable")])
     reader = event_reader()
@@ -168,24 +147,7 @@ async def test_a_model_that_predicts_nothing_more_is_told_with_a_status_before_t
     source.publish(1)
     document = await reader.document()
     assert (reader.status, document["code"]) == (503, "MODEL_NOT_READY")
-    await nothing_is_left(shared)
-
-
-@pytest.mark.gen_test
-async def test_where_there_is_no_value_yet_the_answer_begins_with_a_comment(
-    event_reader: Readers, shared: Shared, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(events, "OPEN_S", 0.05)
-    monkeypatch.setattr(event_stream, "COMMENT_S", 0.05)
-    reader = event_reader()
-    await reader.ask(PUSHED)
-    await reader.head()
-    assert reader.status == 200
-    source = await pushed(shared)
-    await asyncio.sleep(0.2)
-    source.publish("late")
-    assert (await reader.event())[2]["prediction"] == "late"
-    assert reader.comments >= 2
+    await nothing_is_left()
 
 
 @pytest.mark.gen_test
@@ -197,95 +159,10 @@ async def test_a_head_request_is_answered_without_subscribing(http_client: Any, 
     assert shared.backend.feeds.running_count == 0
 
 
-async def fill(shared: Shared, count: int, size: int) -> None:
-    """Push values so large that they do not fit between a service and a client that does not read."""
-    source = await pushed(shared)
-    for number in range(count):
-        predicted = len(source._readers) and str(number).zfill(8) + "x" * size
-        source.publish(predicted)
-        while source._readers and source._readers[0].waiting:
-            await asyncio.sleep(0.001)
-
-
-@pytest.mark.settings("[server]\nmax_message_bytes = 1_000_000\n[subscriptions]\nbuffer_bytes = 1_000_000")
-@pytest.mark.gen_test(timeout=20)
-async def test_with_the_policy_latest_a_slow_reader_gets_the_newest_and_hurts_nobody(
-    event_reader: Readers, shared: Shared
-) -> None:
-    slow, quick = event_reader(), event_reader()
-    await slow.ask(PUSHED, receive_bytes=4096)
-    await quick.ask(PUSHED + "?policy=buffer")
-    await asyncio.sleep(0.05)
-    reading = asyncio.create_task(read_until(quick, "00000049"))
-    await fill(shared, 50, 200_000)
-    assert len(await reading) == 50
-    slow.hurry()
-    numbers = await read_until(slow, "00000049")
-    assert len(numbers) < 50
-    assert numbers == sorted(numbers)
-
-
-async def read_until(reader: Any, last: str) -> list[str]:
-    """The first eight characters of each value, up to one."""
-    numbers = [""]
-    while numbers[-1] != last:
-        numbers.append((await reader.event())[2]["prediction"][:8])
-    return numbers[1:]
-
-
-@pytest.mark.settings("[subscriptions]\nbuffer_bytes = 500_000")
-@pytest.mark.gen_test(timeout=20)
-async def test_with_the_policy_buffer_a_slow_reader_gets_all_up_to_a_limit_and_is_told(
-    event_reader: Readers, shared: Shared
-) -> None:
-    reader = event_reader()
-    await reader.ask(PUSHED + "?policy=buffer", receive_bytes=4096)
-    await fill(shared, 1, 10)
-    for _ in range(1000):
-        if not shared.backend.feeds.subscriber_count:
-            break
-        await fill(shared, 10, 50_000)
-    reader.hurry()
-    *values, last = await reader.all()
-    assert [id for _, id, _ in values] == list(range(1, len(values) + 1))
-    assert last[0] == "unsubscribed"
-    assert last[2]["code"] == "OVERLOADED"
-    await nothing_is_left(shared)
-
-
-@pytest.mark.settings("[server]\nstalled_s = 0.5")
-@pytest.mark.gen_test(timeout=20)
-async def test_a_client_that_takes_nothing_is_cut(
-    event_reader: Readers, shared: Shared, logged: Callable[[], str]
-) -> None:
-    watch = asyncio.create_task(shared.sockets.watch_stalled())
-    reader = event_reader()
-    await reader.ask(PUSHED, receive_bytes=4096)
-    await asyncio.sleep(0.05)
-    filling = asyncio.create_task(fill(shared, 200, 60_000))
-    await nothing_is_left(shared)
-    filling.cancel()
-    watch.cancel()
-    assert "is given up: its peer took no byte for 0.5 s." in logged()
-    assert await reader.is_cut()
-
-
-@pytest.mark.settings("[server]\nmax_connections = 2")
 @pytest.mark.gen_test
-async def test_streams_are_counted_with_the_sockets(event_reader: Readers, connect: Any) -> None:
-    await connect()
-    first, second, third = event_reader(), event_reader(), event_reader()
-    await first.ask(TICKS)
-    assert (await first.event())[0] == "prediction_response"
-    await second.ask(TICKS)
-    assert (await second.document())["code"] == "OVERLOADED"
-    assert (second.status, second.headers["retry-after"]) == (503, "5")
-    await third.ask(COUNT, {"to": 1}, **EVENTS)
-    assert (await third.document())["code"] == "OVERLOADED"
-
-
-@pytest.mark.gen_test
-async def test_a_stop_ends_subscriptions_with_a_last_event(event_reader: Readers, shared: Shared) -> None:
+async def test_a_stop_ends_subscriptions_with_a_last_event(
+    event_reader: Readers, shared: Shared, nothing_is_left: Any
+) -> None:
     reader, later = event_reader(), event_reader()
     await reader.ask(TICKS)
     assert (await reader.event())[0] == "prediction_response"
@@ -295,23 +172,12 @@ async def test_a_stop_ends_subscriptions_with_a_last_event(event_reader: Readers
     assert (await later.document())["code"] == "SHUTTING_DOWN"
     event, _, data = (await reader.all())[-1]
     assert (event, data["code"]) == ("unsubscribed", "SHUTTING_DOWN")
-    await nothing_is_left(shared)
-
-
-@pytest.mark.gen_test
-async def test_what_is_still_open_when_the_service_closes_is_cut(event_reader: Readers, shared: Shared) -> None:
-    reader = event_reader()
-    await reader.ask(PUSHED)
-    (await pushed(shared)).publish("x")
-    assert (await reader.event())[0] == "prediction_response"
-    await shared.sockets.close(5)
-    assert await reader.is_cut()
-    await nothing_is_left(shared)
+    await nothing_is_left()
 
 
 @pytest.mark.gen_test
 async def test_a_prediction_on_its_way_is_a_stream_of_partials_and_then_the_response(
-    event_reader: Readers, shared: Shared
+    event_reader: Readers, nothing_is_left: Any
 ) -> None:
     reader = event_reader()
     await reader.ask(COUNT, {"to": 3}, **EVENTS)
@@ -320,7 +186,7 @@ async def test_a_prediction_on_its_way_is_a_stream_of_partials_and_then_the_resp
         ("prediction_response", 4, response("counter", {"counted": 3})),
     ]
     assert reader.headers["content-type"] == "text/event-stream"
-    await nothing_is_left(shared)
+    await nothing_is_left()
 
 
 @pytest.mark.gen_test
@@ -350,70 +216,57 @@ async def test_whoever_does_not_ask_for_events_gets_a_document(event_reader: Rea
 )
 @pytest.mark.gen_test
 async def test_a_fault_before_the_first_event_is_answered_with_its_status(
-    event_reader: Readers, shared: Shared, path: str, body: Any, status: int, code: str
+    event_reader: Readers, path: str, body: Any, status: int, code: str, nothing_is_left: Any
 ) -> None:
     reader = event_reader()
     await reader.ask(path, body, **EVENTS)
     document = await reader.document()
     assert (reader.status, document["code"]) == (status, code)
     assert ("x-request-id" in reader.headers) is (code == "INTERNAL")
-    await nothing_is_left(shared)
+    await nothing_is_left()
 
 
 @pytest.mark.gen_test
-async def test_a_fault_after_the_first_event_is_the_last_event(event_reader: Readers, shared: Shared) -> None:
+async def test_a_fault_after_the_first_event_is_the_last_event(event_reader: Readers, nothing_is_left: Any) -> None:
     reader = event_reader()
     await reader.ask(COUNT, {"to": 1, "fail": "raise"}, **EVENTS)
     *_, (event, id, data) = await reader.all()
     assert (event, id, data["code"]) == ("prediction_error", 2, "INTERNAL")
     assert data["model_qualified_name"] == "counter"
-    await nothing_is_left(shared)
+    await nothing_is_left()
 
 
 @pytest.mark.gen_test
-async def test_a_stop_cuts_a_prediction_off_with_a_last_event(event_reader: Readers, shared: Shared) -> None:
+async def test_a_stop_cuts_a_prediction_off_with_a_last_event(
+    event_reader: Readers, shared: Shared, nothing_is_left: Any
+) -> None:
     reader = event_reader()
     await reader.ask(COUNT, {"to": 1000, "seconds": 0.01}, **EVENTS)
     assert (await reader.event())[0] == "prediction_partial"
     await shared.service.drain(0.05)
     event, _, data = (await reader.all())[-1]
     assert (event, data["code"]) == ("prediction_error", "SHUTTING_DOWN")
-    await nothing_is_left(shared)
+    await nothing_is_left()
 
 
 @pytest.mark.gen_test
-async def test_hanging_up_takes_a_prediction_back(event_reader: Readers, shared: Shared) -> None:
+async def test_hanging_up_takes_a_prediction_back(event_reader: Readers, shared: Shared, nothing_is_left: Any) -> None:
     reader = event_reader()
     await reader.ask(COUNT, {"to": 1000, "seconds": 0.01}, **EVENTS)
     assert (await reader.event())[0] == "prediction_partial"
     assert shared.service.open_count == 1
     await reader.close()
-    await nothing_is_left(shared)
-
-
-@pytest.mark.gen_test(timeout=20)
-async def test_a_client_that_reads_slowly_slows_its_own_generator_down(event_reader: Readers, shared: Shared) -> None:
-    slow, quick = event_reader(), event_reader()
-    await slow.ask(COUNT, {"to": 10_000_000}, receive_bytes=4096, **EVENTS)
-    await asyncio.sleep(0.3)
-    (stream,) = shared.sockets
-    assert stream.waiting_bytes < 10_000  # type: ignore[attr-defined]
-    await quick.ask("/api/models/echo/predictions", 1, **EVENTS)
-    assert (await quick.all())[0][0] == "prediction_response"
-    await slow.close()
-    await nothing_is_left(shared)
+    await nothing_is_left()
 
 
 @pytest.mark.gen_test
 async def test_an_answer_that_cannot_be_encoded_is_the_error_of_nobody_who_foresaw_it(
     event_reader: Readers, logged: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = events.encode_json
-
     def encode(document: Any) -> bytes:
         if document.get("prediction") == "unspeakable":
             raise TypeError("no words for it")
-        return real(document)
+        return encode_json(document)
 
     monkeypatch.setattr(events, "encode_json", encode)
     reader = event_reader()
@@ -425,7 +278,7 @@ async def test_an_answer_that_cannot_be_encoded_is_the_error_of_nobody_who_fores
 
 @pytest.mark.settings('[server]\nallowed_origins = ["https://good.example"]')
 @pytest.mark.gen_test
-async def test_host_and_origin_are_judged_for_streams_too(event_reader: Readers, shared: Shared) -> None:
+async def test_host_and_origin_are_judged_for_streams_too(event_reader: Readers, nothing_is_left: Any) -> None:
     evil, good = event_reader(), event_reader()
     await evil.ask(TICKS, Origin="https://evil.example")
     assert (await evil.document())["code"] == "FORBIDDEN"
@@ -433,4 +286,4 @@ async def test_host_and_origin_are_judged_for_streams_too(event_reader: Readers,
     await good.head()
     assert good.headers["access-control-allow-origin"] == "https://good.example"
     await good.close()
-    await nothing_is_left(shared)
+    await nothing_is_left()

@@ -8,8 +8,9 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from tornado.iostream import IOStream
 
-from tornado_ml.server.tcp import abort_on_close, progress
+from tornado_ml.server.tcp import Intake, abort_on_close, cut, progress
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
 
@@ -87,5 +88,36 @@ def test_an_aborted_connection_is_reset_and_what_was_on_its_way_is_dropped(pair:
     fill(server)
     abort_on_close(server)
     server.close()
+    with pytest.raises(ConnectionResetError):
+        read_all(client)
+
+
+@pytest.mark.gen_test
+async def test_a_peer_stalls_from_when_it_takes_nothing_until_it_takes_something(pair: Pair) -> None:
+    server, client = pair
+    now = 100.0
+    stream = IOStream(server)
+    intake = Intake(stream, clock=lambda: now)
+    assert intake.stalled_for(200, has_unflushed=True) == 0, "nothing has been written"
+    fill(server)
+    intake.wrote()
+    assert intake.stalled_for(101, has_unflushed=True) in (0, 1)  # what it took at first may be news
+    begun = intake.stalled_for(102, has_unflushed=True)
+    intake.wrote()
+    assert intake.stalled_for(112, has_unflushed=False) == begun + 10
+    client.recv(1_000_000)
+    deadline = time.monotonic() + 5
+    while intake.stalled_for(120, has_unflushed=True) and time.monotonic() < deadline:
+        client.recv(1_000_000)
+    assert intake.stalled_for(120, has_unflushed=True) == 0
+    now = 130
+    intake.flushed()
+    assert intake.stalled_for(131, has_unflushed=True) <= 1
+    intake.forget()
+    assert intake.stalled_for(200, has_unflushed=True) == 0
+    cut(stream)
+    cut(stream)
+    intake.wrote()
+    assert intake.stalled_for(200, has_unflushed=False) == 0
     with pytest.raises(ConnectionResetError):
         read_all(client)
