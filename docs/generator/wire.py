@@ -45,7 +45,7 @@ def _event_section(event: Event) -> str:
     if "id" in envelope["required"]:
         parts += ["`id` is required."]
     parts += ["`data`:", field_table(properties["data"], envelope)]
-    if "meta" in properties:
+    if event.meta is not None:
         parts += ["`meta`, which may be left out:" if event.sender == "client" else "`meta`:"]
         parts += [field_table(properties["meta"], envelope)]
     return "\n\n".join(parts)

@@ -29,6 +29,15 @@ def test_a_plain_connection_counts_nothing_and_keeps_nothing(world: Any, talker:
     assert world.is_empty()
 
 
+@pytest.mark.parametrize("event", ["hello", "ping"])
+def test_meta_may_be_empty_where_an_event_has_none(talker: Any, event: str) -> None:
+    talker.connection.receive(f'{{"event": "{event}", "data": {{}}, "meta": {{}}}}')
+    assert [frame["event"] for frame in talker.read()] == [{"hello": "welcome", "ping": "pong"}[event]]
+    talker.connection.receive(f'{{"event": "{event}", "data": {{}}, "meta": {{"x": 1}}}}')
+    (refusal,) = talker.read()
+    assert [fault["path"] for fault in refusal["data"]["details"]] == ["/meta/x"]
+
+
 def test_hello_is_welcomed(world: Any, talker: Any) -> None:
     welcome = talker.ask("hello", {}, "h")
     data = welcome["data"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -12,7 +13,8 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from tornado.httpclient import AsyncHTTPClient
 
-from tornado_ml.connection import Connection, ConnectionLimits
+from tornado_ml.codecs.json import JSONCodec
+from tornado_ml.connection import Connection
 from tornado_ml.protocol import catalogue, events
 from tornado_ml.protocol.catalogue import asyncapi, browser_constants, error_classes, openapi
 from tornado_ml.protocol.routes import HTTP_STATUS, ROUTES, Route
@@ -195,7 +197,7 @@ async def test_frames_of_a_conversation_are_as_asyncapi_describes_them(frame: Do
         while (taken := connection.take()) is not None:
             answered.append(json.loads(taken))
 
-    connection = Connection(shared.service, ConnectionLimits(8, 8, 10_000), wake=take, give_up=pytest.fail)
+    connection = Connection(shared.backend, JSONCodec(), wake=take, end=pytest.fail)
     connection.receive(json.dumps(frame))
     for bad in ("{", {**frame, "more": 1}, {**frame, "event": "odd"}):
         connection.receive(json.dumps(bad))
@@ -207,6 +209,49 @@ async def test_frames_of_a_conversation_are_as_asyncapi_describes_them(frame: Do
     assert {answer["event"] for answer in answered} == {"prediction_response", "prediction_error", "goaway"}
     for answer in answered:
         assert payload_faults(document, answer) == []
+
+
+@pytest.mark.gen_test
+async def test_each_event_that_the_service_sends_is_as_asyncapi_describes_it(shared: Shared) -> None:
+    document = asyncapi()
+    sent: dict[str, Document] = {}
+    arrived = asyncio.Event()
+
+    def take() -> None:
+        while (taken := connection.take()) is not None:
+            frame = json.loads(taken)
+            assert payload_faults(document, frame) == []
+            sent[frame["event"]] = frame
+        arrived.set()
+
+    async def say(event: str, data: Document, until: str, **more: Any) -> Document:
+        frame = {"event": event, "data": data, **more}
+        assert payload_faults(document, frame) == []
+        connection.receive(json.dumps(frame))
+        while until not in sent:
+            arrived.clear()
+            await asyncio.wait_for(arrived.wait(), 5)
+        return sent[until]["data"]
+
+    connection = Connection(shared.backend, JSONCodec(), wake=take, end=pytest.fail)
+    await say("hello", {}, "welcome", id=1)
+    await say("ping", {"x": 1}, "pong")
+    counter = {"model_qualified_name": "counter", "input_data": {"to": 2}}
+    await say("prediction_request", counter, "prediction_partial", meta={"stream": True})
+    opened = await say("session_open", {"model_qualified_name": "adder", "parameters": {}}, "session_opened")
+    adder = {"model_qualified_name": "adder", "input_data": {"number": 2}}
+    await say("prediction_request", adder, "prediction_response", meta={"session": opened["session"]}, id=7)
+    await say("session_close", opened, "session_closed", id="c")
+    await say("subscribe", {"topic": "models"}, "model_state")
+    ticks = {"model_qualified_name": "echo", "source": "ticks"}
+    subscribed = await say("subscribe", ticks, "subscribed", meta={"policy": "buffer", "max_rate_hz": 10})
+    await say("unsubscribe", subscribed, "unsubscribed")
+    await say("prediction_cancel", {}, "welcome", id="nothing")
+    await say("prediction_request", {**counter, "model_qualified_name": "nobody"}, "prediction_error")
+    connection.goaway("maintenance", 1)
+    connection.close()
+    shared.backend.waiting_room.close()
+    assert set(sent) == {event.name for event in events.EVENTS if event.sender == "server"}
 
 
 def test_a_frame_with_a_key_too_many_or_of_the_wrong_kind_does_not_fit_asyncapi() -> None:

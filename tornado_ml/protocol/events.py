@@ -36,8 +36,8 @@ class Event:
             "event": fields.Constant(self.name, required=True),
             "data": fields.Nested(self.data, required=True),
         }
-        if self.meta is not None:
-            parts["meta"] = fields.Nested(self.meta)
+        if self.meta is not None or self.sender == "client":
+            parts["meta"] = fields.Nested(self.meta or payloads.NoMeta)
         schema = Schema.from_dict(parts, name=f"{self.data.__name__}Envelope")
         document = declare(schema(unknown=RAISE)).json_schema
         document["properties"]["event"] = {"const": self.name}

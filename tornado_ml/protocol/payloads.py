@@ -25,6 +25,10 @@ class MessageSchema(Schema):
         unknown = RAISE
 
 
+class NoMeta(MessageSchema):
+    """An empty object."""
+
+
 def _model_name(**options: Any) -> fields.String:
     return fields.String(metadata={"description": "The name of a model, as `GET /api/models` lists it."}, **options)
 
