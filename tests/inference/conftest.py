@@ -203,9 +203,12 @@ class Worker:
         """Lose what it is at; as a thread does, it lives on."""
         if self.batch is not None:
             batch, self.batch = self.batch, None
-            if isinstance(batch.work, BeginStream | AdvanceStream):
-                self.streams.discard(batch.work.stream)
-            self.scheduler.lost(batch, WorkerLost("it died", may_retry=may_retry))
+            match batch.work:
+                case AdvanceStream(number) | CloseStream(number):
+                    self.streams.discard(number)
+                case CloseSession(number):
+                    self.sessions.discard(number)
+            self.scheduler.lost(batch, WorkerLost("it died", may_retry=may_retry), self.held_count)
             self._next.set_result(None)
 
     def _cancel(self) -> None:

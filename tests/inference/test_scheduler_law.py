@@ -1,7 +1,8 @@
-"""Whatever happens to a model's queue and its workers, each request is answered exactly once."""
+"""Whatever happens to a model's queue and its workers, each request is answered once, and nothing stays behind."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from hypothesis import settings
@@ -14,8 +15,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tornado_ml.errors import Cancelled, Overloaded, Superseded
-from tornado_ml.inference.jobs import Job, Outcome
+from tornado_ml.errors import Cancelled, NotFound, Overloaded, Superseded
+from tornado_ml.inference.jobs import PARTIAL_WINDOW, Job, Outcome, StreamJob
+from tornado_ml.inference.sessions import Session, SessionEnd
 
 
 class EachIsAnsweredOnce(RuleBasedStateMachine):
@@ -31,8 +33,16 @@ class EachIsAnsweredOnce(RuleBasedStateMachine):
     def begin(self, size: int, wait_s: float, retry: bool, workers: int) -> None:
         self.wait_s = wait_s
         self.world = self.make_world(
-            max_batch_size=size, max_batch_wait_s=wait_s, retry=retry, timeout_s=3.0, max_queue=20
+            max_batch_size=size,
+            max_batch_wait_s=wait_s,
+            retry=retry,
+            timeout_s=3.0,
+            max_queue=20,
+            max_sessions=5,
+            idle_s=4.0,
         )
+        self.taken: dict[Job, int] = {}
+        self.nobodys: set[Session] = set()
         self.forgotten: set[Job] = set()
         self.count = 0
         for _ in range(workers):
@@ -50,15 +60,78 @@ class EachIsAnsweredOnce(RuleBasedStateMachine):
         except Overloaded:
             assert self.world.scheduler.open_count >= 20
 
+    @rule(client=st.sampled_from("abc"), deadline_s=st.sampled_from([None, 0.2, 5.0]))
+    def stream(self, client: str, deadline_s: float | None) -> None:
+        self.count += 1
+        with suppress(Overloaded):
+            self.taken[self.world.stream(self.count, client, deadline_s)] = 0
+
+    @rule(number=st.integers(0, 99))
+    def take_partials(self, number: int) -> None:
+        given = [job for job, count in self.taken.items() if len(self.world.partials[job]) > count]
+        if given:
+            job = given[number % len(given)]
+            self.taken[job] += 1
+            self.world.do(lambda: self.world.scheduler.partial_taken(job))
+
+    @rule(client=st.sampled_from("abc"))
+    def open_session(self, client: str) -> None:
+        self.count += 1
+        with suppress(Overloaded):
+            self.world.open(self.count, client)
+
+    @rule(number=st.integers(0, 99), deadline_s=st.sampled_from([None, 0.2, 5.0]))
+    def ask_in_session(self, number: int, deadline_s: float | None) -> None:
+        sessions = list(self.world.ends)
+        if sessions:
+            session = sessions[number % len(sessions)]
+            self.count += 1
+            try:
+                self.world.ask(session, self.count, deadline_s)
+            except NotFound:
+                assert not session.is_open
+            except Overloaded:
+                assert session.is_open
+
+    @rule(number=st.integers(0, 99), is_forgotten=st.booleans())
+    def end_session(self, number: int, is_forgotten: bool) -> None:
+        sessions = [one for one in self.world.ends if one not in self.world.over]
+        if sessions:
+            session = sessions[number % len(sessions)]
+            if is_forgotten:
+                self.nobodys.add(session)
+            self.world.do(session.forget if is_forgotten else session.close)
+
+    @rule()
+    def end_all_sessions(self) -> None:
+        self.world.do(self.world.sessions.end_all)
+
+    @rule(number=st.integers(0, 9))
+    def be_noticed_to_be_gone_at_work(self, number: int) -> None:
+        """A worker is known to be gone before it is known what has become of its work."""
+        alive = [worker for worker in self.world.workers if worker.batch is not None and not worker.lost.done()]
+        if alive:
+            worker = alive[number % len(alive)]
+            self.world.do(lambda: worker.lost.set_result(None))
+            self.world.do(worker.give_up)
+            worker.streams.clear()
+            worker.sessions.clear()
+
+    @rule(number=st.integers(0, 9))
+    def run_out_of_memory(self, number: int) -> None:
+        alive = [worker for worker in self.world.workers if worker.batch is not None and not worker.lost.done()]
+        if alive:
+            self.world.do(lambda: alive[number % len(alive)].give_up(may_retry=False))
+
     @rule()
     def start_worker(self) -> None:
         self.world.worker()
 
-    @rule(number=st.integers(0, 9))
-    def finish(self, number: int) -> None:
+    @rule(number=st.integers(0, 9), partials=st.sampled_from([None, 1, 5, 100]))
+    def finish(self, number: int, partials: int | None) -> None:
         busy = [worker for worker in self.world.workers if worker.batch is not None]
         if busy:
-            self.world.do(busy[number % len(busy)].finish)
+            self.world.do(lambda: busy[number % len(busy)].finish(partials=partials))
 
     @rule(number=st.integers(0, 9), may_retry=st.booleans())
     def die(self, number: int, may_retry: bool) -> None:
@@ -101,8 +174,15 @@ class EachIsAnsweredOnce(RuleBasedStateMachine):
         self.world.passes(seconds)
 
     @rule()
-    def fail_all(self) -> None:
-        self.world.do(lambda: self.world.scheduler.fail_all("It has gone."))
+    def fail(self) -> None:
+        def act() -> None:
+            self.world.scheduler.fail_all("It has gone.")
+            self.world.sessions.lose_all(SessionEnd.UNLOADED)
+            for worker in self.world.workers:
+                if not worker.lost.done():
+                    worker.die()
+
+        self.world.do(act)
 
     @invariant()
     def nobody_is_told_twice_or_told_what_is_not_so(self) -> None:
@@ -120,16 +200,49 @@ class EachIsAnsweredOnce(RuleBasedStateMachine):
             assert job.runs <= 2
 
     @invariant()
+    def no_stream_gives_more_than_its_client_takes_or_after_its_answer(self) -> None:
+        for job, indices in self.world.partials.items():
+            assert indices == list(range(len(indices)))
+            assert len(indices) - self.taken.get(job, 0) <= PARTIAL_WINDOW
+            assert isinstance(job, StreamJob)
+            if indices:
+                assert job.runs
+
+    @invariant()
+    def sessions_are_told_of_as_they_are(self) -> None:
+        for session, ends in self.world.ends.items():
+            assert len(ends) <= 2
+            assert self.world.over.count(session) <= 1
+            if session.is_open:
+                assert ends == [None] or session in self.nobodys
+            if len(ends) == 2:
+                assert ends[0] is None
+                assert isinstance(ends[1], SessionEnd)
+                assert session in self.world.over
+
+    @invariant()
+    def a_session_is_asked_in_order(self) -> None:
+        for worker in self.world.workers:
+            for session in self.world.ends:
+                asked = [data for number, data in worker.asked if number == session.number]
+                assert asked == sorted(asked)
+
+    @invariant()
     def no_worker_is_idle_while_there_is_work_that_is_due(self) -> None:
-        idle = [worker for worker in self.world.workers if worker.batch is None and not worker.lost.done()]
-        waiting = list(self.world.scheduler._batcher)
-        if idle and waiting:
-            assert self.world.scheduler._batcher.due_at() > self.world.loop.now
+        scheduler, now = self.world.scheduler, self.world.loop.now
+        for worker in self.world.workers:
+            if worker.batch is None and not worker.lost.done():
+                assert scheduler._batcher.due_at() > now
+                assert scheduler._stations.of(worker.lost).due_at() > now
 
     def teardown(self) -> None:
         if not hasattr(self, "world"):
             return
         world = self.world
+        for session in list(world.ends):
+            world.do(session.close)
+        for job in list(self.taken):
+            world.do(lambda: world.scheduler.drop(job, Cancelled))  # noqa: B023 - called at once
         for _ in range(200):
             if not world.scheduler.open_count:
                 break
@@ -140,6 +253,10 @@ class EachIsAnsweredOnce(RuleBasedStateMachine):
                     world.do(worker.finish)
         assert world.scheduler.open_count == 0
         assert all(len(told) == (job not in self.forgotten) for job, told in world.told.items())
+        assert set(world.over) == set(world.ends)
+        assert all(world.ends[session] for session in world.ends if session not in self.nobodys)
+        assert [worker.held_count for worker in world.workers if worker.held_count] == []
+        assert world.scheduler.held_count == 0
         world.close()
 
 

@@ -107,9 +107,9 @@ def test_one_worker_alone_can_be_woken_if_it_is_idle() -> None:
     run(scenario)
 
 
-def test_a_worker_is_woken_for_common_work_only_if_there_is_some() -> None:
+def test_a_worker_is_woken_for_common_work_if_there_is_some_though_it_be_due_later() -> None:
     async def scenario() -> None:
-        common: Batcher[Job] = Batcher(1)
+        common: Batcher[Job] = Batcher(2, 100.0)
         stations = Stations(lambda _: None, common)
         task = asyncio.create_task(stations.work(stations.of(lost())))
         await turns()

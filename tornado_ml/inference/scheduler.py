@@ -178,11 +178,10 @@ class Scheduler:
             queue = station.next_queue()
             if queue is not None:
                 batch = self._begin(queue.take(self._size() if queue is self._batcher else 1), station)
-                if queue is station.pinned:
-                    self._stations.wake_for_common()  # it may have been woken for what another can do
+                self._stations.wake_for_common()  # it may have been woken for what another must do now
                 return batch
             await self._stations.work(station)
-        self._stations.wake()  # it may have been woken for work that another must do now
+        self._stations.wake_for_common()
         return None
 
     def done(self, batch: Batch, done: Done) -> None:
@@ -197,9 +196,12 @@ class Scheduler:
         else:
             self._answered(batch, done.result, done.predict_s)
 
-    def lost(self, batch: Batch, error: WorkerLost) -> None:
-        """The worker is gone in the middle of a batch. What it had not finished goes to another, one by one, once."""
+    def lost(self, batch: Batch, error: WorkerLost, held_count: int = 0) -> None:
+        """A batch is lost, with its worker or, where that holds something still, without. It goes to another worker, job
+        by job, once.
+        """
         self._running.end(batch)
+        batch.station.held_count = held_count
         for job in batch.jobs:
             if job.state is JobState.SETTLED:
                 continue

@@ -100,9 +100,8 @@ class Stations:
             wake.set_result(None)
 
     def wake_for_common(self) -> None:
-        """Wake another worker if there is something that any may run."""
-        now = self._loop.time()
-        if self._idle and any(queue.due_at() <= now for queue in self._common):
+        """Wake a worker if there is something that any may run, be it later: it waits for that."""
+        if self._idle and any(map(len, self._common)):
             self.wake()
 
     async def work(self, station: Station) -> None:

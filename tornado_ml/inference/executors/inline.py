@@ -52,7 +52,7 @@ class InlineExecutor:
             try:
                 done = self._bench.do(batch.work)
             except MemoryError:
-                scheduler.lost(batch, WorkerLost("it ran out of memory", may_retry=False))
+                scheduler.lost(batch, WorkerLost("it ran out of memory", may_retry=False), self._bench.held_count)
             else:
                 scheduler.done(batch, done)
             await asyncio.sleep(0)

@@ -72,7 +72,7 @@ class ThreadExecutor:
             try:
                 done = await self._call(do)
             except MemoryError:
-                scheduler.lost(batch, WorkerLost("it ran out of memory", may_retry=False))
+                scheduler.lost(batch, WorkerLost("it ran out of memory", may_retry=False), bench.held_count)
             else:
                 scheduler.done(batch, done)
 
