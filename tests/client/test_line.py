@@ -146,6 +146,12 @@ async def test_who_closes_while_the_service_is_away_does_not_wait_for_it(bad_lin
             await task
 
 
+@pytest.mark.gen_test
+async def test_who_closes_at_once_leaves_no_connection(bad_line: Any, until: Any, shared: Shared) -> None:
+    await (await Client.connect(bad_line.url)).close()
+    await until(lambda: len(shared.sockets) == 0)
+
+
 @asynccontextmanager
 async def service(*answers: str) -> AsyncIterator[str]:
     """One that answers each connection's first frame in its way, then closes with 4001; at the address it gives."""

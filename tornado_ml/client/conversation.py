@@ -291,12 +291,13 @@ class ClientConversation:
 
     def _message(self, frame: str | bytes) -> Document:
         try:
-            message: Document = self._codec.parse(frame)
+            message = self._codec.parse(frame)
             self._codec.check_depth(frame, message, MAX_ANSWER_DEPTH)
         except BadFrame:
             raise foreign_service() from None
-        is_message = isinstance(message, dict) and "event" in message and isinstance(message.get("data"), dict)
-        if not is_message or not isinstance(message.get("meta", {}), dict):
+        if not isinstance(message, dict) or "event" not in message:
+            raise foreign_service()
+        if not isinstance(message.get("data"), dict) or not isinstance(message.get("meta", {}), dict):
             raise foreign_service()
         return message
 

@@ -53,7 +53,8 @@ class Line:
         Raises:
             ConnectionLost: nobody answers, or not as this service does.
         """
-        self._keeper = asyncio.create_task(self._keep(await self._dial()))
+        self._socket = await self._dial()
+        self._keeper = asyncio.create_task(self._keep(self._socket))
 
     def flush(self) -> None:
         """Send what may be sent now."""
