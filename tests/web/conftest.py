@@ -81,6 +81,9 @@ class Service:
         """Let the model `slow` pass: `load` or `predict`."""
         (self.directory / name).touch()
 
+    def close_gate(self, name: str) -> None:
+        (self.directory / name).unlink()
+
 
 def make_service(directory: Path, *arguments: str) -> Service:
     settings = directory / "settings.toml"

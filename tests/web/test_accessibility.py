@@ -38,6 +38,36 @@ def unfolded(page):
     page.get_by_text("JSON Schema", exact=True).first.click()
 
 
+def writing(page):
+    page.get_by_role("button", name="Example 2").click()
+    page.get_by_role("button", name="Predict").click()
+    expect(page.locator(".written")).not_to_be_empty()
+
+
+def stopped(page):
+    writing(page)
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator(".answer")).to_contain_text("Stopped")
+
+
+def written(page):
+    page.get_by_role("button", name="Example 1").click()
+    page.get_by_role("button", name="Predict").click()
+    page.get_by_text("All of the prediction").click()
+
+
+def live(page):
+    page.get_by_text("Parameters").click()
+    page.get_by_role("button", name="Start beat").click()
+    expect(page.locator(".chart canvas")).to_have_count(2)
+    expect(page.get_by_role("table")).to_be_visible()
+
+
+def in_session(page):
+    page.get_by_role("button", name="Open a session").click()
+    expect(page.get_by_role("form", name="Session").locator(".badge")).to_have_text("open")
+
+
 def at_rest(page):
     pass
 
@@ -54,6 +84,11 @@ def at_rest(page):
         ("/models/every_kind/predict", refused),
         ("/models/every_kind/predict", as_json),
         ("/models/slow/predict", answered),
+        ("/models/writer/predict", writing),
+        ("/models/writer/predict", stopped),
+        ("/models/writer/predict", written),
+        ("/models/pulse/predict", live),
+        ("/models/pulse/predict", in_session),
         ("/models/hostile/predict", answered),
         ("/models/unloadable/predict", at_rest),
         ("/models/nobody/predict", at_rest),
@@ -78,4 +113,26 @@ def test_axe_finds_nothing_while_the_service_is_away(own_service, new_page, colo
     expect(page.get_by_role("heading", name="No models yet")).to_be_visible()
     service.stop()
     expect(page.get_by_role("alert")).to_be_visible()
+    assert faults_of(page) == []
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: `npm ci` in tests/web")
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("path", "act", "told"),
+    [
+        ("/models/writer/predict", writing, "Interrupted"),
+        ("/models/pulse/predict", live, "Waiting for the service…"),
+        ("/models/pulse/predict", in_session, "The session has ended"),
+    ],
+)
+def test_axe_finds_nothing_in_what_the_service_left_behind(own_service, new_page, path, act, told, color_scheme):
+    service = own_service()
+    service.start()
+    service.wait_until_loaded("writer", "pulse")
+    page = new_page(color_scheme=color_scheme, reduced_motion="reduce")
+    page.goto(service.url + path)
+    act(page)
+    service.stop()
+    expect(page.get_by_role("main")).to_contain_text(told)
     assert faults_of(page) == []

@@ -193,12 +193,17 @@ WIDTHS = [320, 768, 1400]
         "/models/every_kind/metadata",
         "/models/hostile/predict",
         "/models/hostile/metadata",
+        "/models/pulse/predict",
     ],
 )
 def test_nothing_is_wider_than_the_screen(service, new_page, path, width):
     page = new_page(width=width)
     page.goto(service.url + path)
     expect(page.locator(".card").first).to_be_visible()
+    if path == "/models/pulse/predict":
+        page.get_by_role("button", name="Start beat").click()
+        expect(page.locator(".chart canvas")).to_have_count(2)
+        expect(page.get_by_role("table")).to_be_visible()
     if path.endswith("predict"):
         page.get_by_role("button", name="Example").last.click()
         page.get_by_role("button", name="Predict").click()

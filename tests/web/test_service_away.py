@@ -28,14 +28,40 @@ def test_the_page_says_that_the_service_is_away_and_comes_back_by_itself(service
     expect(page.get_by_role("alert")).to_contain_text(AWAY)
     page.get_by_label("petal_length").fill("1.4")
     page.get_by_role("button", name="Predict").click()
-    expect(page.locator(".answer")).to_contain_text("Not sent")
+    expect(page.locator(".answer")).to_contain_text("Waiting for the service…")
     service.start()
     expect(page.get_by_role("alert")).to_be_hidden()
     expect(page.get_by_text("Connected", exact=True)).to_be_visible()
     expect(page.get_by_label("Sepal length")).to_have_value("5.1")
-    service.wait_until_loaded("flowers")
-    page.get_by_role("button", name="Predict").click()
     expect(page.locator(".answer")).to_contain_text('"small"')
+
+
+def test_a_prediction_that_waits_for_the_service_can_be_taken_back(service, page):
+    page.goto(f"{service.url}/models/flowers/predict")
+    page.get_by_role("button", name="Example 1").click()
+    service.stop()
+    expect(page.get_by_role("alert")).to_contain_text(AWAY)
+    page.get_by_role("button", name="Predict").click()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator(".answer")).to_contain_text("Stopped")
+
+
+def test_a_prediction_waits_for_a_model_that_is_still_loading_after_a_restart(own_service, page):
+    service = own_service()
+    service.open_gate("load")
+    service.open_gate("predict")
+    service.start()
+    service.wait_until_loaded("slow")
+    page.goto(f"{service.url}/models/slow/predict")
+    page.get_by_role("button", name="Example 1").click()
+    service.stop()
+    expect(page.get_by_role("alert")).to_contain_text(AWAY)
+    service.close_gate("load")
+    page.get_by_role("button", name="Predict").click()
+    service.start()
+    expect(page.locator(".answer")).to_contain_text("Waiting for the model to load…")
+    service.open_gate("load")
+    expect(page.locator(".answer")).to_contain_text("6")
 
 
 def test_the_list_is_loaded_again_when_the_service_is_back(service, page):
