@@ -108,12 +108,19 @@ def options(route: Route, **headers: str) -> dict[str, Any]:
     )
 
 
-GOOD = [(route, route.path.replace("{qualified_name}", "echo"), 200) for route in ROUTES]
+def path_of(route: Route, model: str = "echo") -> str:
+    return route.path.replace("{qualified_name}", model).replace("{source}", "countdown")
+
+
+OF_MODELS = [route for route in ROUTES if "{" in route.path]
+DOCUMENTS = [route for route in ROUTES if route.answer is not None or not route.event_stream]
+GOOD = [(route, path_of(route), 200) for route in DOCUMENTS]
 BAD = [
-    *((route, route.path.replace("{qualified_name}", "echo") + "?odd=1", 400) for route in ROUTES if route.is_guarded),
-    *((route, route.path.replace("{qualified_name}", "nobody"), 404) for route in ROUTES if "{" in route.path),
-    *((route, route.path.replace("{qualified_name}", "unloadable"), 503) for route in ROUTES if "{" in route.path),
-    *((route, route.path.replace("{qualified_name}", "broken"), 422) for route in ROUTES if route.name == "predict"),
+    *((route, path_of(route) + "?odd=1", 400) for route in ROUTES if route.is_guarded),
+    *((route, path_of(route, "nobody"), 404) for route in OF_MODELS),
+    *((route, path_of(route, "unloadable"), 503) for route in OF_MODELS if "{source}" not in route.path),
+    *((route, path_of(route, "unloadable"), 404) for route in OF_MODELS if "{source}" in route.path),
+    *((route, path_of(route, "broken"), 422) for route in ROUTES if route.name == "predict"),
 ]
 
 
@@ -133,6 +140,25 @@ async def test_each_answer_of_the_running_service_is_as_it_describes_itself(
     assert faults(description, described_answer(description, route, status), document) == []
 
 
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.event_stream], ids=lambda route: route.name)
+@pytest.mark.gen_test
+async def test_each_event_of_a_stream_is_as_it_is_described(
+    http_client: AsyncHTTPClient, base_url: str, route: Route
+) -> None:
+    description = openapi()
+    asked = options(route, Accept="text/event-stream")
+    response = await http_client.fetch(base_url + path_of(route), **asked)
+    assert response.headers["Content-Type"] == "text/event-stream"
+    content = description["paths"][route.path][route.method.lower()]["responses"]["200"]["content"]
+    described = content["text/event-stream"]["schema"]["x-events"]
+    assert set(described) == {event.name for event in route.event_stream}
+    texts = response.body.decode().rstrip("\n").split("\n\n")
+    for number, text in enumerate(texts, start=1):
+        event, id, data = (line.partition(": ")[2] for line in text.split("\n"))
+        assert id == str(number)
+        assert faults(description, described[event], json.loads(data)) == []
+
+
 @pytest.mark.gen_test
 async def test_a_refused_host_and_a_service_that_is_not_ready_answer_as_described(
     http_client: AsyncHTTPClient, base_url: str, shared: Shared
@@ -140,8 +166,7 @@ async def test_a_refused_host_and_a_service_that_is_not_ready_answer_as_describe
     description = openapi()
     await shared.service.drain(0)
     for route in ROUTES:
-        path = route.path.replace("{qualified_name}", "echo")
-        response = await http_client.fetch(base_url + path, **options(route, Host="evil.com"))
+        response = await http_client.fetch(base_url + path_of(route), **options(route, Host="evil.com"))
         expected = 403 if route.is_guarded else 503 if route.unready_answer else 200
         assert response.code == expected
         assert faults(description, described_answer(description, route, expected), json.loads(response.body)) == []
