@@ -170,7 +170,7 @@ class ModelNotFound(OtherError):
 
 class NotFound(OtherError):
     code = "NOT_FOUND"
-    when = "no such path"
+    when = "no such path, session, source or subscription"
     default_message = "There is nothing at this address."
 
 
