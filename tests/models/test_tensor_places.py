@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import sys
 from typing import Any
 
 import pytest
@@ -122,6 +123,17 @@ def test_bytes_stand_in_tensors_alone() -> None:
         assert [fault.path for fault in validator.faults(b"")] == [""]
         assert not validator.fits(b"")
     assert not Validator({"enum": [1]}).fits_plain(b"")
+
+
+def test_what_is_nested_too_deeply_to_be_looked_through_does_not_fit() -> None:
+    document: Any = {"value": [1, 2], "children": []}
+    for _ in range(sys.getrecursionlimit()):
+        document = {"value": [1, 2], "children": [document]}
+    for schema in (tree(), {}):
+        assert not Validator(schema).fits(document)
+        assert [fault.message for fault in Validator(schema).faults(document)] == [
+            "nests deeper than 200 levels, or contains itself"
+        ]
 
 
 @pytest.mark.parametrize(

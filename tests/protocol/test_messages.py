@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -115,6 +116,32 @@ def test_an_event_that_clients_do_not_send_is_unknown(event: str) -> None:
 def test_any_object_is_a_message_or_a_named_error(document: dict[str, Any]) -> None:
     with pytest.raises((BadEnvelope, UnknownEvent)):
         parse(document)
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False) | st.text() | st.binary(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+KEYS = st.sampled_from(sorted({key for event in events.EVENTS for key in event.data().fields}))
+META_KEYS = st.sampled_from(["model_version", "deadline_ms", "replaces", "stream", "session", "policy", "max_rate_hz"])
+
+
+@given(
+    st.fixed_dictionaries(
+        {"event": st.sampled_from([event.name for event in events.EVENTS]) | VALUES},
+        optional={
+            "id": VALUES,
+            "data": VALUES | st.dictionaries(KEYS, VALUES, max_size=3),
+            "meta": VALUES | st.dictionaries(META_KEYS, VALUES, max_size=3),
+            "seq": VALUES,
+        },
+    )
+)
+def test_any_document_of_any_codec_is_a_message_or_a_named_error(document: dict[str, Any]) -> None:
+    readable_id(document)
+    with suppress(BadEnvelope, UnknownEvent):
+        assert parse(document).event.sender == "client"
 
 
 def test_every_faults_message_stands_beside_its_path() -> None:

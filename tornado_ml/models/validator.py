@@ -44,8 +44,12 @@ class Validator:
 
     def fits(self, document: object) -> bool:
         """Whether `document` is JSON data, but for its tensors, that fits the schema; NaN and Infinity fit nothing."""
-        # To the compiled validator NaN and Infinity are null, and what it need not look at may be anything.
-        return self.fits_plain(document) and is_json(self._without_tensors(document))
+        try:
+            rest = document if self._tensors is None else self._tensors.taken_from(document)[0]
+            # To the compiled validator NaN and Infinity are null, and what it need not look at may be anything.
+            return self.fits_plain(document) and is_json(rest)
+        except RecursionError:
+            return False
 
     def fits_plain(self, document: object) -> bool:
         """The same, sooner, of what a JSON parser or `plain_data.plain` makes."""
@@ -54,24 +58,21 @@ class Validator:
                 return bool(self._compiled.is_valid(document))
             rest, found = self._tensors.taken_from(document)
             return not self._tensors.faults(found) and bool(self._compiled.is_valid(rest))
-        except ValueError:  # something in it is no JSON data
+        except (ValueError, RecursionError):  # something in it is no JSON data
             return False
 
     def faults(self, document: object) -> list[Fault]:
         """What is wrong with `document`; at most `MAX_FAULTS`, and none exactly if it fits."""
         rest, faults = document, []
-        if self._tensors is not None:
-            rest, found = self._tensors.taken_from(document)
-            faults = self._tensors.faults(found)
         try:
+            if self._tensors is not None:
+                rest, found = self._tensors.taken_from(document)
+                faults = self._tensors.faults(found)
             if is_json(rest):
                 return [*faults, *faults_of(self._compiled.iter_errors(rest))][:MAX_FAULTS]
-        except ValueError:  # something in it is no JSON data
+        except (ValueError, RecursionError):  # something in it is no JSON data
             pass
         return [*faults, _not_plain(rest)][:MAX_FAULTS]
-
-    def _without_tensors(self, document: object) -> object:
-        return document if self._tensors is None else self._tensors.taken_from(document)[0]
 
 
 def _compiled(schema: dict[str, Any]) -> jsonschema_rs.Validator:
