@@ -128,3 +128,61 @@ async def test_a_plugin_that_was_broken_from_the_start_is_served_once_it_is_mend
     await eventually(lambda: [p.reason for p in shared.plugins.failed()] != [])
     write(dropins, PLUGIN.format(major=1, added=1))
     await eventually(lambda: versions(shared) == ["adder 1.0 ready"] and not shared.plugins.failed())
+
+
+SOURCE = """
+import asyncio
+from tornado_ml import Source, hookimpl
+
+class Words(Source):
+    name = "words"
+    description = "A word, again and again."
+    model_qualified_name = "adder"
+
+    async def inputs(self):
+        while True:
+            yield {word}
+            await asyncio.sleep(0.01)
+
+@hookimpl
+def register_sources():
+    return [{sources}]
+"""
+
+
+@pytest.mark.usefixtures("watch")
+@pytest.mark.gen_test(timeout=20)
+async def test_the_sources_of_a_plugin_are_renewed_with_it_and_go_with_it(shared: Shared, dropins: Path) -> None:
+    values: list[Any] = []
+    ends: list[str] = []
+
+    class Reader:
+        def deliver(self, value: Any) -> None:
+            values.append(value.prediction.prediction)
+
+        def ended(self, error: Exception) -> None:
+            ends.append(str(error))
+
+    write(dropins, PLUGIN.format(major=1, added=1) + SOURCE.format(word="1", sources="Words()"))
+    await eventually(lambda: len(shared.backend.feeds.sources_of("adder")) == 1)
+    shared.backend.feeds.subscribe("adder", "words", Reader())
+    await eventually(lambda: values[:1] == [2])
+    write(dropins, PLUGIN.format(major=1, added=1) + SOURCE.format(word="10", sources="Words()"))
+    await eventually(lambda: values[-1] == 11)
+    write(dropins, PLUGIN.format(major=1, added=1) + SOURCE.format(word="10", sources="Words"))
+    await asyncio.sleep(0.1)  # which is refused, and leaves the one that is there at work
+    count = len(values)
+    await eventually(lambda: len(values) > count)
+    write(dropins, PLUGIN.format(major=1, added=1) + SOURCE.format(word="10", sources=""))
+    await eventually(lambda: ends == ["The source words is gone."])
+    assert shared.backend.feeds.sources_of("adder") == []
+    await eventually(lambda: shared.backend.feeds.running_count == 0)
+
+
+@pytest.mark.gen_test(timeout=20)
+async def test_the_sources_of_a_plugin_that_fails_late_are_gone(shared: Shared, dropins: Path) -> None:
+    write(dropins, SOURCE.format(word="1", sources="Words()"))
+    shared.plugins.load()
+    assert len(shared.backend.feeds.sources_of("adder")) == 1
+    shared.plugins.fail(shared.plugins.plugins[-1].key, "its model is there already")
+    assert shared.backend.feeds.sources_of("adder") == []
