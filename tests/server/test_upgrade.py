@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tornado.httpserver import HTTPServer
 from tornado.web import Application
+from tornado.websocket import websocket_connect
 
 from tornado_ml.server.upgrade import UpgradeHandler
 
@@ -26,13 +27,16 @@ def opened(app: Application, monkeypatch: pytest.MonkeyPatch) -> list[UpgradeHan
     return handlers
 
 
+@pytest.mark.parametrize("address", ["/ws", "/socket.io/?EIO=4&transport=websocket"])
 @pytest.mark.gen_test
 async def test_small_frames_do_not_wait_for_each_other(
-    opened: list[UpgradeHandler], connect: Callable[..., Any], ask: Callable[..., Any]
+    opened: list[UpgradeHandler], http_server: HTTPServer, http_port: int, address: str
 ) -> None:
-    peer = await connect()
-    await peer.ask(ask("echo", 1))
+    peer = await websocket_connect(f"ws://127.0.0.1:{http_port}{address}")
     (handler,) = opened
     assert handler.ws_connection is not None
     stream: Any = handler.ws_connection.stream
     assert stream.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+    peer.close()
+    while await peer.read_message() is not None:
+        pass

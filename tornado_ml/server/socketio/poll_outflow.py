@@ -81,7 +81,7 @@ class PollOutflow:
 
     @property
     def _is_unflushed(self) -> bool:
-        return self._answer is not None and not self._answer[1].done()
+        return self._answer is not None and not (self._answer[1].done() or self._answer[0].closed())
 
     def _flushed(self, future: asyncio.Future[None]) -> None:
         if not future.cancelled() and future.exception() is None:

@@ -61,17 +61,20 @@ class Session:
         engine: the library's side of it.
         registry: counts it among the sockets, and gives it up when it stalls.
         ping_interval_s: how often the client is asked for a sign of life, and how long it may take to give one.
+
+    Attributes:
+        is_polled: whether a poll is under way.
     """
 
     def __init__(self, engine: Engine, registry: SocketRegistry, ping_interval_s: float) -> None:
         self.engine = engine
+        self.is_polled = False
         self.connection = Connection(
             registry.backend, SocketIOCodec(self._tell), wake=lambda: self._outflow.send_soon(), end=self.give_up
         )
         self._registry = registry
         self._polls = PollOutflow(self.connection, engine.queue)
         self._outflow: Outflow | PollOutflow = self._polls
-        self._is_polled = False
         self._websocket: WebSocket | None = None
         self._probe: WebSocket | None = None
         self._join_count = 0
@@ -117,15 +120,15 @@ class Session:
             BadFrame: it may not, or another poll is under way, which ends the session.
         """
         self.check_polls()
-        if self._is_polled:
+        if self.is_polled:
             self.close(CLOSE_PROTOCOL_ERROR.code, "two polls at once")
             raise BadFrame("Another poll of this session is under way.")
-        self._is_polled = True
+        self.is_polled = True
         self._polls.fill()
 
     def end_poll(self, stream: IOStream, flushed: asyncio.Future[None]) -> None:
         """The poll is answered; `flushed` is done when the answer has gone to the system."""
-        self._is_polled = False
+        self.is_polled = False
         self._polls.answered(stream, flushed)
 
     def begin_probe(self, websocket: WebSocket) -> None:
