@@ -14,6 +14,9 @@ import numpy as np
 import pytest
 from websockets.asyncio.client import connect as foreign_connect
 
+from tornado_ml.client import Client
+from tornado_ml.codecs.known import Codecs
+
 Ask = Callable[..., dict[str, Any]]
 Connect = Callable[..., Any]
 JSON, MSGPACK = "tornado-ml.v1.json", "tornado-ml.v1.msgpack"
@@ -124,6 +127,17 @@ async def test_a_foreign_client_speaks_messagepack(socket_url: str, ask: Ask) ->
         answer = msgpack.unpackb(await socket.recv())
     assert answer["id"] == 2**53 - 1
     assert answer["data"]["prediction"]["image"] == tensor(MSGPACK, NEGATIVE)
+
+
+@each_codec
+@pytest.mark.gen_test
+async def test_our_own_client_sends_bytes_in_each_codec(socket_url: str, codec: str) -> None:
+    spoken = Codecs().select([codec])
+    async with await Client.connect(socket_url, codec=spoken) as client:
+        assert (await client.predict("negative", {"image": tensor(MSGPACK, IMAGE)}))["prediction"] == {
+            "image": tensor(codec, NEGATIVE),
+            "mean": 0.5,
+        }
 
 
 @each_codec

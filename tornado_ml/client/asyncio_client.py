@@ -15,10 +15,10 @@ from tornado_ml.client.conversation import ClientConversation
 from tornado_ml.client.errors import ConnectionLost, PredictionError, SessionClosed
 from tornado_ml.client.exchange import RemoteSession
 from tornado_ml.client.line import Line
+from tornado_ml.client.plainly import plainly
 from tornado_ml.codecs.base import Codec
 from tornado_ml.codecs.json import JSONCodec
 from tornado_ml.errors import DeadlineExceeded
-from tornado_ml.models.plain_data import NotPlain, plain
 from tornado_ml.protocol import events, messages
 from tornado_ml.protocol.payloads import Document
 
@@ -133,7 +133,7 @@ class Client:
         self._check()
         data = {
             "model_qualified_name": model,
-            "parameters": _plain("parameters", {} if parameters is None else parameters),
+            "parameters": plainly("parameters", {} if parameters is None else parameters),
         }
         opened, closed = Answer(), Answer()
         remote = self._conversation.open_session(data, _given(model_version=model_version), opened.tell)
@@ -211,7 +211,7 @@ class Client:
     ) -> PredictionStream:
         """Ask for a prediction, whichever way its answer is taken."""
         self._check()
-        data = {"model_qualified_name": _plain("name", model), "input_data": _plain("input", input_data)}
+        data = {"model_qualified_name": plainly("name", model), "input_data": plainly("input", input_data)}
         meta = _given(**meta, deadline_ms=None if deadline_s is None else deadline_s * 1000)
         stream = PredictionStream()
         exchange = self._conversation.ask(
@@ -288,14 +288,6 @@ def predict(
         return asyncio.run(ask())
     with ThreadPoolExecutor(1) as other_thread:  # one thread cannot run two loops
         return other_thread.submit(asyncio.run, ask()).result()
-
-
-def _plain(what: str, value: Any) -> Any:
-    try:
-        return plain(value)
-    except NotPlain as error:
-        where = f" at {error.fault.path}" if error.fault.path else ""
-        raise ValueError(f"The {what}{where} {error.fault.message}.") from error
 
 
 def _given(**keys: Any) -> Document:
