@@ -22,7 +22,13 @@ def _tested_elsewhere(block: Any) -> bool:
 @needs_curl
 @pytest.mark.parametrize(
     "page",
-    ["README.md", "docs/reference/rest.md", "docs/reference/commands.md", "docs/how-to/write-a-client.md"],
+    [
+        "README.md",
+        "docs/reference/rest.md",
+        "docs/reference/commands.md",
+        "docs/how-to/write-a-client.md",
+        "docs/how-to/stream-subscribe-resume.md",
+    ],
 )
 def test_a_page_works_beside_a_running_service(page: str, root: Path, reader_with_service: Any) -> None:
     reader_with_service.follow(root / page, skip=_tested_elsewhere)
@@ -39,6 +45,14 @@ def test_a_page_works_beside_a_running_service(page: str, root: Path, reader_wit
 )
 def test_a_page_works_by_itself(page: str, root: Path, reader: Any) -> None:
     reader.follow(root / page)
+
+
+def test_a_client_made_of_websockets_alone_has_fewer_than_30_lines(root: Path, blocks: Callable[[Path], Any]) -> None:
+    pages = ("docs/how-to/write-a-client.md", "docs/how-to/stream-subscribe-resume.md")
+    programs = [block.text for page in pages for block in blocks(root / page) if block.language == "python"]
+    alone = [program for program in programs if "from websockets" in program]
+    assert len(alone) == 5
+    assert [program for program in alone if len(program.splitlines()) >= 30 or "tornado_ml" in program] == []
 
 
 def test_every_page_with_something_to_type_is_followed(
