@@ -60,7 +60,7 @@ def test_what_is_encoded_is_parsed_alike(codec: Codec, document: Any) -> None:
 @each_codec
 @given(data=st.data())
 def test_whatever_comes_is_a_document_or_a_bad_frame(codec: Codec, data: st.DataObject) -> None:
-    frame = data.draw(st.binary() if codec.is_binary else st.text())
+    frame: Any = data.draw(st.binary() if codec.is_binary else st.text())
     try:
         codec.parse(frame)
     except BadFrame:

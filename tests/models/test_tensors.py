@@ -149,7 +149,7 @@ NESTED = NUMBERS | st.integers(0, 3).flatmap(rows)
 
 @st.composite
 def tensor_documents(draw: st.DrawFn) -> dict[str, Any]:
-    shape = draw(st.lists(DIMENSIONS, max_size=4))
+    shape: Any = draw(st.lists(DIMENSIONS, max_size=4))
     dtype = draw(st.sampled_from([*DTYPES, ">f4", "|O", "<U1", "f4", "", None]))
     data: Any = draw(st.binary(max_size=64))
     if draw(st.booleans()):
