@@ -33,13 +33,13 @@ docs: $(VENV)/test.stamp ## make the generated pages anew
 	@$(TOX) run -q -e docs
 
 clean: ## remove the environments and whatever else was made here
-	rm -rf $(VENV) .tox build dist *.egg-info plugins/*/build plugins/*/*.egg-info tests/web/node_modules
+	rm -rf $(VENV) .tox build dist *.egg-info plugins/*/build plugins/*/*.egg-info tests/web/node_modules tests/web/socketio/node_modules
 	rm -rf .hypothesis .*_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/serve.stamp: setup.cfg setup.py $(PLUGINS:=/setup.cfg) | $(BIN)/python
 	@echo "Installing the service and its example models into $(VENV); this takes about half a minute."
-	@$(BIN)/python -m pip install --editable . $(PLUGINS:%=--editable %)
+	@$(BIN)/python -m pip install --editable '.[socketio]' $(PLUGINS:%=--editable %)
 	@touch $@
 
 $(VENV)/test.stamp: tox.ini | $(BIN)/python
