@@ -129,6 +129,14 @@ def test_a_feed_draws_a_chart_and_says_the_same_in_a_table(service, page, reques
     ]
 
 
+def test_a_link_above_the_form_leads_to_the_sources_below_it(service, page):
+    page.goto(f"{service.url}/models/pulse/predict")
+    page.get_by_role("link", name="beat").click()
+    expect(page.get_by_role("heading", name="Live")).to_be_in_viewport()
+    page.get_by_role("link", name="Metadata").click()
+    expect(page.get_by_role("table", name="Input fields")).to_be_visible()
+
+
 def test_nothing_of_a_chart_is_loaded_before_there_is_one(service, page, requested):
     page.goto(f"{service.url}/models/pulse/predict")
     expect(page.get_by_role("button", name="Start beat")).to_be_visible()
@@ -139,7 +147,8 @@ def test_a_feed_ends_with_the_page_that_shows_it(service, page, said):
     start_beat(page, service)
     expect(page.locator(".tiles")).to_contain_text("mV")
     page.get_by_role("link", name="Metadata").click()
-    expect(page.get_by_role("table")).to_have_count(2)
+    expect(page.get_by_role("table", name="Session parameters fields")).to_be_visible()
+    expect(page.get_by_role("main")).to_contain_text("A wave that jumps now and then")
     assert said[-1] == {"event": "unsubscribe", "data": {"subscription": "pulse/beat"}}
 
 

@@ -128,6 +128,22 @@ def test_a_prediction_that_runs_when_the_service_goes_away_is_given_up_in_words(
     expect(page.get_by_label("Numbers")).not_to_have_value("")
 
 
+def test_a_connection_that_another_one_has_taken_over_is_not_dialled_again(service, page):
+    dialled = []
+
+    def take_over(socket):
+        dialled.append(socket.url)
+        socket.close(code=4001, reason="another connection has resumed this one")
+
+    page.route_web_socket("**/ws", take_over)
+    page.goto(service.url)
+    expect(page.get_by_role("alert")).to_contain_text("The service has closed this connection for good.")
+    expect(page.get_by_text("Disconnected", exact=True)).to_be_visible()
+    page.unroute_all()
+    page.get_by_role("button", name="Load the page again").click()
+    expect(page.get_by_role("heading", name="Flowers")).to_be_visible()
+
+
 CALL_BOTH = """async (url) => {
   const { connect } = await import("/js/client/index.js");
   const client = connect(url);

@@ -21,12 +21,15 @@ export function metadataView(name, catalogue) {
     name,
     tab: "Metadata",
     catalogue,
-    body: ({ input_schema, output_schema, examples, versions }) =>
+    body: ({ input_schema, output_schema, partial_schema, session_schema, capabilities, examples, versions }) =>
       el(
         "div",
         { class: "stack" },
         schemaCard("Input", input_schema),
         schemaCard("Output", output_schema),
+        partial_schema && schemaCard("Partial output", partial_schema),
+        session_schema && schemaCard("Session parameters", session_schema),
+        capabilities.sources.length > 0 && sourcesCard(capabilities.sources),
         examples.length > 0 && examplesCard(examples),
         versions.length > 1 && versionsCard(versions),
       ),
@@ -82,6 +85,14 @@ function fieldRow({ path, type, required, constraints, title, description }) {
     ...[type, necessity, constraints.join(" · "), description].map((cell, index) =>
       el("td", { role: "cell", "data-column": COLUMNS[index + 1] }, cell),
     ),
+  );
+}
+
+/** @param {readonly import("../api.js").Source[]} sources */
+function sourcesCard(sources) {
+  return card(
+    "Sources",
+    el("ul", { class: "versions" }, ...sources.map(({ name, description }) => el("li", {}, el("code", {}, name), el("span", {}, description)))),
   );
 }
 

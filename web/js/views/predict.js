@@ -41,6 +41,7 @@ export function predictView(name, client, catalogue) {
     return el(
       "div",
       { class: "stack" },
+      feeds.length > 0 && liveLink(capabilities.sources),
       el("div", { class: "bench" }, input, answers.element),
       feeds.length > 0 && liveSection(feeds),
     );
@@ -59,12 +60,22 @@ export function predictView(name, client, catalogue) {
   });
 }
 
+/**
+ * A long form hides what is below it.
+ *
+ * @param {readonly import("../api.js").Source[]} sources
+ */
+function liveLink(sources) {
+  const names = sources.map(({ name }) => name).join(", ");
+  return el("p", { class: "hint" }, "This model also predicts live: ", el("a", { href: "#live" }, names), ".");
+}
+
 /** @param {LiveCard[]} feeds */
 function liveSection(feeds) {
   return el(
     "section",
     { class: "live", "aria-labelledby": "live" },
-    el("h2", { id: "live" }, "Live"),
+    el("h2", { id: "live", tabindex: -1 }, "Live"),
     el("p", { class: "hint" }, "What this model predicts of a source, as it comes."),
     ...feeds.map(({ element }) => element),
   );
