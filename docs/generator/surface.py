@@ -16,6 +16,7 @@ from tornado_ml import hookspecs
 from tornado_ml.cli.main import main
 from tornado_ml.codecs.base import Codec
 from tornado_ml.models.base import MLModel
+from tornado_ml.models.source import Source
 from tornado_ml.plugins import hook_names
 from tornado_ml.settings.declaration import ENVIRONMENTS
 from tornado_ml.settings.reading import PREFIX
@@ -54,6 +55,10 @@ def _hook(name: str) -> str:
 
 def _model_class() -> str:
     return f"```python\n{inspect.getsource(MLModel).strip()}\n```"
+
+
+def _source_class() -> str:
+    return f"```python\n{inspect.getsource(Source).strip()}\n```"
 
 
 def _codec_class() -> str:
@@ -132,7 +137,12 @@ def _modules_in(package: Path) -> Iterator[tuple[str, str]]:
 
 SETTINGS_PARTS: Mapping[str, Part] = {"sections": _sections, "environments": _environments, "prefix": _prefix}
 
-HOOK_PARTS: Mapping[str, Part] = {"hooks": _hooks, "model_class": _model_class, "codec_class": _codec_class}
+HOOK_PARTS: Mapping[str, Part] = {
+    "hooks": _hooks,
+    "model_class": _model_class,
+    "source_class": _source_class,
+    "codec_class": _codec_class,
+}
 
 COMMAND_PARTS: Mapping[str, Part] = {"commands": _commands, "command_sections": _command_sections}
 
