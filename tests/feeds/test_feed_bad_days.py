@@ -21,6 +21,7 @@ from tornado_ml.errors import (
     ShuttingDown,
 )
 from tornado_ml.feeds import feed as feed_module
+from tornado_ml.feeds.backoff import Backoff
 
 FAILURES = {
     "exception": ValueError("no signal"),
@@ -70,7 +71,7 @@ def test_a_source_that_fails_again_and_again_is_logged_at_a_bounded_rate(bench: 
 def test_one_that_ran_well_before_it_failed_is_tried_again_soon(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     resets = []
     monkeypatch.setattr(feed_module, "RAN_WELL_S", 0)
-    monkeypatch.setattr(feed_module.Backoff, "reset", lambda self: resets.append(self))
+    monkeypatch.setattr(Backoff, "reset", lambda self: resets.append(self))
     source = bench.numbers()
     source.failures = [ValueError("no signal")]
     feeds = bench.bring(source)

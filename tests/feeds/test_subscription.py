@@ -37,7 +37,7 @@ def test_with_a_rate_the_first_is_delivered_at_once_and_then_the_newest_at_each_
     async def run() -> None:
         loop = asyncio.get_running_loop()
         subscription = subscription_of(reader, INTERVAL_S)
-        times = []
+        times: list[float] = []
         started = loop.time()
         number = 0
         while loop.time() < started + 4.5 * INTERVAL_S:

@@ -113,7 +113,7 @@ def test_a_plugin_with_a_bad_source_fails_with_its_reason_and_brings_nothing(
     (plugin,) = dropped(load(directory))
     assert plugin.state is PluginState.FAILED
     assert (plugin.reason or "").startswith(reason)
-    assert plugin.registrations == plugin.sources == plugin.codecs == []
+    assert (plugin.registrations, plugin.sources, plugin.codecs) == ([], [], [])
 
 
 def test_a_plugin_with_a_bad_codec_fails_with_its_reason(

@@ -42,7 +42,7 @@ def test_of_two_plugins_that_bring_the_same_the_later_one_fails(
     assert first.state is PluginState.LOADED
     assert same_source.reason == f"Source echo/one is there already, from plugin {first.key}."
     assert same_codec.reason == f"Subprotocol shout is spoken already, by plugin {first.key}."
-    assert same_source.sources == same_codec.codecs == []
+    assert (same_source.sources, same_codec.codecs) == ([], [])
 
 
 def test_who_watches_is_told_what_each_plugin_brings_and_when_that_changes(
