@@ -90,13 +90,14 @@ def test_streams_and_sessions_take_turns(bench: Workbench, model: Everything) ->
     def result(work: Work) -> Any:
         return bench.do(work).result
 
-    assert result(BeginStream(1, "a", 2)) == Step([["a", 0], ["a", 1]], None, True)
+    assert result(BeginStream(1, "a", 2)) == Step([["a", 0]], None, True)
     assert result(BeginStream(2, "b", 1)) == Step([["b", 0]], None, True)
     assert result(OpenSession(1, {})) == Answers([None])
     assert bench.do(PredictInSession(1, "x")) == Done(Answers([["x"]]), pytest.approx(0, abs=1), 3)
-    assert result(AdvanceStream(1, 2)) == Step([["a", 2], ["a", 3]], None, True)
+    assert result(AdvanceStream(1, 2)) == Step([["a", 1], ["a", 2]], None, True)
     assert result(Predict(["c"], 64)) == Answers(["c"])
-    assert result(AdvanceStream(1, 2)) == Step([["a", 4]], Answers(["a"]))
+    assert result(AdvanceStream(1, 2)) == Step([["a", 3], ["a", 4]], None, True)
+    assert result(AdvanceStream(1, 2)) == Step([], Answers(["a"]))
     assert result(PredictInSession(1, "y")) == Answers([["x", "y"]])
     assert bench.held_count == 2
     assert result(CloseSession(1)) == result(CloseStream(2)) == Answers([None])

@@ -197,8 +197,8 @@ class Scheduler:
             self._answered(batch, done.result, done.predict_s)
 
     def lost(self, batch: Batch, error: WorkerLost, held_count: int = 0) -> None:
-        """A batch is lost, with its worker or, where that holds something still, without. It goes to another worker, job
-        by job, once.
+        """A batch is lost, with its worker unless that holds something still. It goes to another worker, job by job,
+        once.
         """
         self._running.end(batch)
         batch.station.held_count = held_count

@@ -36,6 +36,9 @@ class Step:
 class LiveStream:
     """Partial predictions on their way to a final one, made step by step.
 
+    What a step has gathered waits until the step ends, though the model may take long for what comes next. So the first
+    step is one partial prediction, each that was quick lets the next be twice as long, and a slow one begins anew.
+
     Args:
         begin: gives the model's generator. Called in the first step.
         partial: judges partial predictions.
@@ -47,9 +50,10 @@ class LiveStream:
         self._generator: Generator[Any, None, Any] | None = None
         self._partial = partial
         self._output = output
+        self._trusted = 1
 
     def advance(self, max_partials: float = math.inf, max_s: float = math.inf) -> Step:
-        """Go on until there are `max_partials`, or another as slow as the last would not fit into `max_s`, or it ends.
+        """Take a step: at most `max_partials`, and none that would not fit into `max_s` if it were as slow as the last.
 
         Raises:
             MemoryError: the model ran out of memory.
@@ -57,7 +61,7 @@ class LiveStream:
         partials: list[Any] = []
         started = before = time.monotonic()
         try:
-            while len(partials) < max_partials:
+            while len(partials) < min(max_partials, self._trusted):
                 is_over, value = self._next()
                 if is_over:
                     return Step(partials, Answers([self._output.plain(value)]))
@@ -66,9 +70,13 @@ class LiveStream:
                     self.close()
                     return Step()
                 now = time.monotonic()
-                if (now - started) + (now - before) > max_s:
+                took_s, before = now - before, now
+                if took_s > max_s:
+                    self._trusted = 1
+                if now - started + took_s > max_s:
                     break
-                before = now
+            else:
+                self._trusted = 2 * len(partials)
         except MemoryError:
             raise
         # A model may call sys.exit, which is no Exception.

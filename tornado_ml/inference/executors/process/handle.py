@@ -50,6 +50,7 @@ class WorkerProcess:
         self._output = Output()
         self._watching: asyncio.Task[None] | None = None
         self._killed_for = ""
+        self._is_closing = False
         self._may_retry = True
 
     @property
@@ -113,7 +114,8 @@ class WorkerProcess:
         return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
     async def close(self) -> None:
-        """End the process, by force if it does not go by itself."""
+        """End the process, by force if it does not go by itself: first it closes what it holds."""
+        self._is_closing = True
         self._protocol.close()
         if self._watching is not None:
             await asyncio.wait([self._watching], timeout=CLOSE_S)
@@ -158,8 +160,8 @@ class WorkerProcess:
             self._answer.set_result(message)
 
     def _on_channel_lost(self) -> None:
-        """A process without its channel is of no use; usually it is dead already."""
-        if not self.lost.done():
+        """A process without its channel is of no use; usually it is dead already, or ends by itself."""
+        if not self.lost.done() and not self._is_closing:
             self.kill(self._killed_for, may_retry=self._may_retry)
 
     async def _watch(self, process: Process) -> None:
