@@ -122,6 +122,18 @@ def test_a_plugin_without_models_is_listed_with_its_place(run: Run, folder: Fold
     assert row == ["idle", "0.7", "loaded", f"from {path / 'idle.py'}"]
 
 
+def test_a_plugin_is_listed_with_its_sources(run: Run, folder: Folder, settings: Settings) -> None:
+    text = """
+    from tornado_ml import PushSource, hookimpl
+    @hookimpl
+    def register_sources():
+        return [PushSource(name, name, "echo") for name in ("ticks", "countdown")]
+    """
+    done = run("plugins", "--settings", settings(directories=folder(ticking=text)))
+    (row,) = [row for row in rows(done) if row[0] == "ticking"]
+    assert row == ["ticking", "-", "loaded", "echo/countdown, echo/ticks"]
+
+
 def test_the_same_class_by_two_ways_is_one_model_of_both_plugins(
     run: Run, folder: Folder, settings: Settings, plugin_text: Text
 ) -> None:
@@ -130,6 +142,6 @@ def test_the_same_class_by_two_ways_is_one_model_of_both_plugins(
     done = run("plugins", "--json", "--settings", file, PYTHONPATH=str(path))
     found: Any = {one["name"]: one for one in json.loads(done.stdout)["plugins"] if one["origin"] != "entry_point"}
     assert {name: (one["state"], one["registered"]) for name, one in found.items()} == {
-        "echo": ("loaded", {"models": ["echo"]}),
-        "echo:Echo": ("loaded", {"models": ["echo"]}),
+        "echo": ("loaded", {"models": ["echo"], "sources": []}),
+        "echo:Echo": ("loaded", {"models": ["echo"], "sources": []}),
     }

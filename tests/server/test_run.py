@@ -7,6 +7,7 @@ import json
 import signal
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,60 @@ def test_what_takes_longer_than_drain_s_is_cut_off_and_told_so(
     with running_server(directories=[dropins], settings=ONLY_DROPINS + "[server]\ndrain_s = 0.3") as server:
         asyncio.run(converse(server))
         assert server.process.wait(3) == 0
+
+
+ALWAYS = """
+import asyncio
+from tornado_ml import Source, hookimpl
+
+class Always(Source):
+    name = "always"
+    description = "Tells a file when it begins and when it is closed."
+    model_qualified_name = "echo"
+    always = True
+
+    async def inputs(self):
+        with open({book!r}, "a") as book:
+            print("begun", file=book, flush=True)
+            try:
+                yield 1
+                await asyncio.Event().wait()
+            finally:
+                print("closed", file=book)
+
+@hookimpl
+def register_sources():
+    return [Always()]
+"""
+
+
+def test_a_stop_ends_subscriptions_and_closes_sources(dropins: Path, tmp_path: Path) -> None:
+    book = tmp_path / "book"
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "always.py").write_text(ALWAYS.format(book=str(book)))
+    data = {"model_qualified_name": "echo", "source": "always"}
+
+    async def converse(server: RunningServer, over_http: HTTPConnection) -> None:
+        over_http.request("GET", "/api/models/echo/subscriptions/always")
+        response = over_http.getresponse()
+        async with connect(server.socket_url) as peer:
+            await peer.send(json.dumps({"event": "subscribe", "data": data}))
+            assert json.loads(await peer.recv())["event"] == "subscribed"
+            assert json.loads(await peer.recv())["data"]["prediction"] == 1
+            server.process.send_signal(signal.SIGTERM)
+            events = [json.loads(frame) async for frame in peer]
+        assert [event["event"] for event in events] == ["goaway", "unsubscribed"]
+        assert events[1]["data"]["code"] == "SHUTTING_DOWN"
+        first, last = response.read().decode().strip().split("\n\n")
+        assert first.startswith("event: prediction_response\nid: 1\n")
+        assert last.startswith("event: unsubscribed\nid: 2\n")
+        assert "SHUTTING_DOWN" in last
+
+    with running_server(directories=[dropins, tmp_path / "plugins"], settings=ONLY_DROPINS) as server:
+        with closing(HTTPConnection(urlsplit(server.url).netloc, timeout=20)) as over_http:
+            asyncio.run(converse(server, over_http))
+        assert server.process.wait(5) == 0
+    assert book.read_text().split() == ["begun", "closed"]
 
 
 def test_a_second_signal_ends_the_process_at_once(dropins: Path, ask: Ask) -> None:

@@ -96,7 +96,7 @@ async def _load(world: World) -> Found:
 
 
 def _brought(plugin: Document) -> str:
-    names = plugin["registered"]["models"]
+    names = [*plugin["registered"]["models"], *plugin["registered"]["sources"]]
     return ", ".join(names) if names else f"from {plugin['location']}"
 
 
