@@ -74,6 +74,20 @@ def test_the_input_may_be_any_json(predict: Predict, tmp_path: Path) -> None:
     assert answer_of(predict("echo", "--file", "-", stdin=b"5")) == 5
 
 
+def test_a_stream_is_printed_piece_by_piece(predict: Predict) -> None:
+    code, out, err = predict("counter", "to=2", "--stream")
+    assert (code, err) == (0, "")
+    *pieces, answer = out.splitlines()
+    assert pieces == ["Prediction partial: 0", "Prediction partial: 1"]
+    assert answer == 'Prediction response: {"model_qualified_name": "counter", "prediction": {"counted": 2}}'
+
+
+def test_what_fails_in_the_middle_of_a_stream_is_printed_after_its_pieces(predict: Predict) -> None:
+    code, out, err = predict("counter", "to=2", "fail=raise", "--stream")
+    assert (code, out.count("partial"), "response" in out) == (1, 2, False)
+    assert err.startswith('Prediction error: {"type": "ERROR", "code": "INTERNAL"')
+
+
 def test_an_error_is_printed_whole_and_exits_1(predict: Predict) -> None:
     code, out, err = predict("slow", "seconds=long")
     start, _, document = err.partition(": ")

@@ -91,7 +91,8 @@ class Reader:
     def _typed(self, text: str) -> str:
         """What a reader would type, here."""
         text = text.replace(ADDRESS, self.address)
-        text = text.replace("tornado-ml predict ", f"tornado-ml predict --url http://{self.address} ")
+        for command in ("predict", "listen"):
+            text = text.replace(f"tornado-ml {command} ", f"tornado-ml {command} --url http://{self.address} ")
         for command, instead in self.replaced.items():
             text = text.replace(command, instead)
         return text

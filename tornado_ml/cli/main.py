@@ -8,6 +8,7 @@ import click
 
 from tornado_ml import __version__
 from tornado_ml.cli.check import check
+from tornado_ml.cli.listen import listen
 from tornado_ml.cli.listing import models, plugins
 from tornado_ml.cli.predict import predict
 from tornado_ml.cli.reload import reload
@@ -31,5 +32,5 @@ def main() -> None:
     """Serve machine-learning models over WebSockets, and talk to them."""
 
 
-for command in (serve, models, plugins, predict, check, reload):
+for command in (serve, models, plugins, predict, listen, check, reload):
     main.add_command(command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import logging
 import os
 import sys
@@ -14,7 +15,8 @@ from typing import Any, TextIO
 
 import click
 
-from tornado_ml.client import ConnectionLost
+from tornado_ml.client import ConnectionLost, PredictionError
+from tornado_ml.client.addresses import DEFAULT_SOCKET_URL
 from tornado_ml.plugins import PluginHost
 from tornado_ml.settings import Settings, load_settings
 
@@ -67,6 +69,29 @@ def plugin_host(settings: Settings, *, discover: bool) -> PluginHost:
         disabled=settings.plugins.disabled,
         discover=discover,
     )
+
+
+socket_url_option = click.option(
+    "--url",
+    default=DEFAULT_SOCKET_URL,
+    show_default=True,
+    metavar="URL",
+    help="Where the service is: its socket or its page.",
+)
+
+
+@contextmanager
+def failures_told() -> Iterator[None]:
+    """Tell a person what a client raises, and exit."""
+    try:
+        yield
+    except PredictionError as error:
+        click.echo(f"Prediction error: {json.dumps(error.data, ensure_ascii=False)}", err=True)
+        raise SystemExit(1) from error
+    except ConnectionLost as error:
+        raise unreachable(error) from error
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
 
 
 @contextmanager

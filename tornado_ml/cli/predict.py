@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from typing import Any, BinaryIO, NoReturn
@@ -9,8 +10,8 @@ from typing import Any, BinaryIO, NoReturn
 import click
 
 from tornado_ml import client
-from tornado_ml.cli.options import unreachable
-from tornado_ml.client.addresses import DEFAULT_SOCKET_URL
+from tornado_ml.cli.options import failures_told, socket_url_option
+from tornado_ml.protocol.payloads import Document
 
 
 @click.command()
@@ -18,16 +19,17 @@ from tornado_ml.client.addresses import DEFAULT_SOCKET_URL
 @click.argument("values", nargs=-1, metavar="[KEY=VALUE ... | -]")
 @click.option("--json", "text", metavar="JSON", help="The input as JSON.")
 @click.option("--file", type=click.File("rb"), metavar="FILE", help="A file with the input as JSON.")
-@click.option(
-    "--url",
-    default=DEFAULT_SOCKET_URL,
-    show_default=True,
-    metavar="URL",
-    help="Where the service is: its socket or its page.",
-)
+@socket_url_option
 @click.option("--model-version", metavar="V", help="1 or 1.2; without it, the newest that is ready.")
+@click.option("--stream", is_flag=True, help="Print partial predictions too, as they come.")
 def predict(
-    model: str, values: tuple[str, ...], text: str | None, file: BinaryIO | None, url: str, model_version: str | None
+    model: str,
+    values: tuple[str, ...],
+    text: str | None,
+    file: BinaryIO | None,
+    url: str,
+    model_version: str | None,
+    stream: bool,
 ) -> None:
     """Ask a running service for a prediction, and print it.
 
@@ -38,16 +40,21 @@ def predict(
         tornado-ml predict iris_model sepal_length=5.1 sepal_width=3.5 petal_length=1.4 petal_width=0.2
     """  # noqa: D301 - click's own mark
     input_data = _input(values, text, file)
-    try:
-        answer = client.predict(url, model, input_data, model_version=model_version)
-    except client.PredictionError as error:
-        click.echo(f"Prediction error: {json.dumps(error.data, ensure_ascii=False)}", err=True)
-        raise SystemExit(1) from error
-    except client.ConnectionLost as error:
-        raise unreachable(error) from error
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
+    with failures_told():
+        if stream:
+            answer = asyncio.run(_stream(url, model, input_data, model_version))
+        else:
+            answer = client.predict(url, model, input_data, model_version=model_version)
     click.echo(f"Prediction response: {json.dumps(answer, ensure_ascii=False)}")
+
+
+async def _stream(url: str, model: str, input_data: Any, model_version: str | None) -> Document:
+    """The answer, after each piece of it has been printed."""
+    async with await client.Client.connect(url, reconnect_s=0) as service:
+        stream = service.stream(model, input_data, model_version=model_version)
+        async for piece in stream:
+            click.echo(f"Prediction partial: {json.dumps(piece, ensure_ascii=False)}")
+        return await stream.result()
 
 
 def _input(values: tuple[str, ...], text: str | None, file: BinaryIO | None) -> Any:
