@@ -14,6 +14,7 @@ import pytest
 import socketio
 from tornado.httpclient import AsyncHTTPClient
 from tornado.httpserver import HTTPServer
+from tornado.web import Application
 
 from tornado_ml.server.app import make_app
 from tornado_ml.server.base import Shared
@@ -178,7 +179,11 @@ async def test_what_clients_say_to_log_in_is_neither_needed_nor_kept(clients: Cl
 @pytest.mark.parametrize("transports", TRANSPORTS)
 @pytest.mark.gen_test
 async def test_a_client_that_disconnects_leaves_nothing_behind(
-    clients: Clients, transports: tuple[str, ...], shared: Shared, until_gone: Callable[[], Awaitable[None]]
+    clients: Clients,
+    transports: tuple[str, ...],
+    app: Application,
+    shared: Shared,
+    until_gone: Callable[[], Awaitable[None]],
 ) -> None:
     before = asyncio.all_tasks()
     client = await clients(*transports)
@@ -188,6 +193,10 @@ async def test_a_client_that_disconnects_leaves_nothing_behind(
     await until_gone()
     while shared.service.open_count or asyncio.all_tasks() - before:
         await asyncio.sleep(0.01)
+    endpoint = app.wildcard_router.rules[0].target_kwargs["endpoint"]
+    library = endpoint._library
+    kept = [endpoint._sessions, library.eio.sockets, library.environ, library.manager.rooms, library._binary_packet]
+    assert kept == [{}, {}, {}, {}, {}]
 
 
 @pytest.mark.settings("[server]\nping_interval_s = 0.1")
