@@ -57,6 +57,7 @@ class EventStream:
         self._registry = handler.shared.sockets
         self._silence_s = silence_s
         self._stream: IOStream = handler.request.connection.stream  # type: ignore[union-attr]
+        self._stream.set_nodelay(True)  # as for sockets: a small event would wait for an acknowledgement of the last
         self._intake = Intake(self._stream, asyncio.get_running_loop().time)
         self._waiting: deque[Waiting] = deque()
         self._changed = asyncio.Event()
