@@ -76,6 +76,7 @@ export class Catalogue extends EventTarget {
    */
   #change(signal) {
     return new Promise((resolve, reject) => {
+      signal.throwIfAborted();
       this.addEventListener("change", () => resolve(), { once: true, signal });
       signal.addEventListener("abort", () => reject(signal.reason), { once: true });
     });
