@@ -6,7 +6,12 @@ import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** @typedef {{from: string, sha256: string}} VendoredFile */
+/**
+ * @typedef {object} VendoredFile
+ * @property {string} from where it is in the npm package; or the address of what the package lacks, such as its licence:
+ *   that is brought by hand
+ * @property {string} sha256
+ */
 /**
  * @typedef {object} Vendored
  * @property {string} name
@@ -47,14 +52,22 @@ export function asInstalled({ name, files }) {
   const installed = new URL(`node_modules/${name}/`, here);
   const { version, license, homepage } = readJson(new URL("package.json", installed));
   const { integrity } = readJson(new URL("package-lock.json", here)).packages[`node_modules/${name}`];
-  const found = Object.entries(files).map(([path, { from }]) => [path, { from, sha256: sha256(new URL(from, installed)) }]);
+  const found = Object.entries(files).map(([path, { from }]) => {
+    return [path, { from, sha256: sha256(isElsewhere(from) ? new URL(path, vendor) : new URL(from, installed)) }];
+  });
   return { name, version, license, homepage, origin: `npm:${name}@${version}`, integrity, files: Object.fromEntries(found) };
+}
+
+/** @param {string} from */
+function isElsewhere(from) {
+  return from.startsWith("https:");
 }
 
 function renew() {
   const packages = readManifest().map(asInstalled);
   for (const { name, files } of packages) {
     for (const [path, { from }] of Object.entries(files)) {
+      if (isElsewhere(from)) continue;
       mkdirSync(new URL("./", new URL(path, vendor)), { recursive: true });
       cpSync(new URL(`node_modules/${name}/${from}`, here), new URL(path, vendor));
     }
