@@ -193,6 +193,7 @@ def idlers_of(kind: str, server: RunningServer, asking: Asking) -> list[Idler]:
     ]
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("kind", ["websocket", "polling, without polls", "polling, without reading"])
 def test_clients_that_never_read_cost_less_than_8_mib_and_are_gone_within_10_s(
     server: RunningServer, asking: Asking, kind: str
