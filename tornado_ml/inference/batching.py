@@ -45,7 +45,11 @@ class Batcher(Generic[Item]):
 
     def add(self, item: Item, client: Hashable, now: float) -> None:
         """Let an item wait behind those of the same client."""
-        self._waiting.setdefault(client, {})[item] = now
+        items = self._waiting.get(client)
+        if items is None:
+            self._waiting[client] = {item: now}
+        else:
+            items[item] = now
         self._count += 1
 
     def add_alone(self, item: Item) -> None:

@@ -52,6 +52,8 @@ class Job:
 
     is_blamed = True
     """Whether its input is remembered if a worker dies of it."""
+    station: Station | None = None
+    """The worker that holds what it works on; None while any will do."""
 
     def __init__(self, data: Any, client: Hashable, on_settled: Callable[[Outcome | Exception], None]) -> None:
         self.data = data
@@ -83,6 +85,13 @@ class Job:
         """Tell nobody any more."""
         self._has_settled()
 
+    def begin(self, batch: Batch) -> None:
+        """A worker goes about it."""
+        self.state = JobState.RUNNING
+        self.runs += 1
+        self.queue = None
+        self.batch = batch
+
     @property
     def is_waited_for(self) -> bool:
         """Whether anybody still wants its prediction."""
@@ -104,22 +113,19 @@ class Job:
 
 
 class UnitJob(Job):
-    """A job that is a unit of work by itself.
-
-    Attributes:
-        station: the worker that holds what it works on; None while any will do.
-    """
+    """A job that is a unit of work by itself."""
 
     __slots__ = ("station",)
 
+    station: Station | None
+
     def __init__(self, data: Any, client: Hashable, on_settled: Callable[[Outcome | Exception], None]) -> None:
         super().__init__(data, client, on_settled)
-        self.station: Station | None = None
+        self.station = None
 
-    def begin(self, station: Station, now: float) -> None:
-        """A worker goes about it."""
-        self.station = station
-        self.runs += 1
+    def begin(self, batch: Batch) -> None:
+        super().begin(batch)
+        self.station = batch.station
 
     def work(self) -> Work:
         """What its worker is to do next."""
@@ -181,10 +187,12 @@ class StreamJob(UnitJob):
             return BeginStream(self._number, self.data, self.credit)
         return AdvanceStream(self._number, self.credit)
 
-    def begin(self, station: Station, now: float) -> None:
+    def begin(self, batch: Batch) -> None:
         if self.station is None:
-            self.queue_s = now - self.queued_at
-            super().begin(station, now)
+            self.queue_s = batch.started_at - self.queued_at
+        else:
+            self.runs -= 1  # the same worker goes on with it
+        super().begin(batch)
 
     def undo(self) -> Work | None:
         return CloseStream(self._number)

@@ -95,31 +95,35 @@ class Scheduler:
 
     def admit(self, job: Job, deadline_s: float | None = None) -> None:
         """Queue a job of any kind. Raises as `submit` does."""
-        now = self.loop.time()
-        pinned_to = job.station if isinstance(job, UnitJob) else None
-        waiting = len(self._batcher) + len(self._units) if pinned_to is None else len(pinned_to.pinned)
+        station = job.station
+        waiting = len(self._batcher) + len(self._units) if station is None else len(station.pinned)
         if waiting >= self._limits.max_queue:
             wait_s = waiting * self._item_s / self._worker_count
             raise Overloaded("The model's queue is full.", retry_after_s=wait_s)
+        now = self.loop.time()
         if job.is_blamed and self._poison.holds(job.data, now):
             raise ModelCrashed("This input has crashed the model before; it is refused for a while.", retryable=False)
         if deadline_s is not None:
             job.timer = self.loop.call_later(deadline_s, self._out_of_time, job)
-        self.enqueue(job)
+        self.enqueue(job, now)
 
-    def enqueue(self, job: Job, *, first: bool = False) -> None:
-        """Let a job wait, behind those of its client, or before all others."""
-        station = job.station if isinstance(job, UnitJob) else None
-        if station is not None and station.is_gone:
+    def enqueue(self, job: Job, now: float | None = None) -> None:
+        """Let a job wait from now on behind those of its client; before all others if the time does not matter."""
+        station = job.station
+        if station is None:
+            queue = self._units if isinstance(job, UnitJob) else self._batcher
+        elif station.is_gone:
             job.settle(job.crashed())
             return
+        else:
+            queue = station.pinned
         job.state = JobState.QUEUED
-        queue = job.queue = self._queue_of(job)
-        if first:
+        job.queue = queue
+        if now is None:
             queue.add_alone(job)
         else:
-            job.queued_at = self.loop.time()
-            queue.add(job, job.client, job.queued_at)
+            job.queued_at = now
+            queue.add(job, job.client, now)
         self._stations.wake(station)
 
     def drop(self, job: Job, dropped_as: type[Cancelled | Superseded]) -> None:
@@ -145,7 +149,7 @@ class Scheduler:
         job.taken()
         if job.station is not None and job in job.station.parked:
             job.station.parked.remove(job)
-            self.enqueue(job)
+            self.enqueue(job, self.loop.time())
 
     def fail_all(self, reason: str) -> None:
         """Answer everything that waits or runs: the model is no longer there."""
@@ -210,7 +214,7 @@ class Scheduler:
             elif self._may_retry(job, batch, error):
                 if isinstance(job, UnitJob):
                     job.station = None
-                self.enqueue(job, first=True)
+                self.enqueue(job)
             else:
                 if len(batch.jobs) == 1 and job.is_blamed:
                     self._poison.blame(job.data, self.loop.time(), again=job.runs > 1)
@@ -220,22 +224,24 @@ class Scheduler:
         return self._limits.retry and job.runs < 2 and job.may_move and (error.may_retry or len(batch.jobs) > 1)
 
     def _answered(self, batch: Batch, answers: Answers, predict_s: float) -> None:
-        count, step = len(batch.jobs), self._limits.max_batch_size
+        jobs, errors = batch.jobs, answers.errors
+        count, step = len(jobs), self._limits.max_batch_size
         self._running.usual_s += (predict_s - self._running.usual_s) / 8
         if isinstance(batch.work, Predict):
             self._item_s += (predict_s / count - self._item_s) / 8
-        for place, (job, prediction) in enumerate(zip(batch.jobs, answers.predictions, strict=True)):
-            if job.state is JobState.SETTLED:
-                if isinstance(job, UnitJob) and not answers.errors:
-                    self._undo(job)
-            elif job.dropped_as is not None:
-                job.settle(dropped(job, "finished"))
-            elif place in answers.errors:
-                job.settle(answers.errors[place])
-            else:
-                together = min(step, count - place // step * step)  # how many the model was given in the same call
-                queue_s = batch.started_at - job.queued_at
-                job.settle(Outcome(prediction, queue_s, predict_s * together / count, together))
+        elif isinstance(jobs[0], UnitJob) and jobs[0].state is JobState.SETTLED and not errors:
+            self._undo(jobs[0])
+        for start in range(0, count, step):  # the model is given so many in the same call
+            together = min(step, count - start)
+            for place in range(start, start + together):
+                job = jobs[place]
+                if job.dropped_as is not None:
+                    job.settle(dropped(job, "finished"))
+                elif place in errors:
+                    job.settle(errors[place])
+                else:
+                    queue_s = batch.started_at - job.queued_at
+                    job.settle(Outcome(answers.predictions[place], queue_s, predict_s * together / count, together))
 
     def _stepped(self, job: StreamJob, step: Step, predict_s: float) -> None:
         job.predict_s += predict_s
@@ -260,7 +266,7 @@ class Scheduler:
         station = job.station
         assert station is not None
         if job.credit or station.is_gone:
-            self.enqueue(job)
+            self.enqueue(job, self.loop.time())
         else:
             job.state = JobState.QUEUED
             station.parked.add(job)
@@ -271,7 +277,7 @@ class Scheduler:
         if work is not None and job.station is not None:
             closing = CloseJob(work, job.client, lambda _: None)
             closing.station = job.station
-            self.enqueue(closing, first=True)
+            self.enqueue(closing)
 
     def _take_out(self, job: Job) -> None:
         """Nobody waits any more for a job that no worker runs just now."""
@@ -311,21 +317,10 @@ class Scheduler:
             yield from station.pinned
             yield from station.parked
 
-    def _queue_of(self, job: Job) -> Batcher[Job]:
-        if not isinstance(job, UnitJob):
-            return self._batcher
-        return self._units if job.station is None else job.station.pinned
-
     def _begin(self, jobs: list[Job], station: Station) -> Batch:
         batch = Batch(jobs, work_of(jobs, self._limits.max_batch_size), station, self.loop.time())
         for job in jobs:
-            if isinstance(job, UnitJob):
-                job.begin(station, batch.started_at)
-            else:
-                job.runs += 1
-            job.state = JobState.RUNNING
-            job.queue = None
-            job.batch = batch
+            job.begin(batch)
         self._running.begin(batch)
         return batch
 

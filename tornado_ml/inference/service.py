@@ -102,22 +102,24 @@ class Ticket:
         """What the log names the request by."""
         return f"q{self._number}"
 
-    def enqueue(self, client: Hashable, on_partial: Callable[[Partial], None] | None) -> None:
+    def enqueue(self, client: Hashable) -> None:
         """Put it into the model's queue. Raises ServiceError if it is refused."""
         request = self._request
-        if request.session is not None:
-            self._job = request.session.submit(request.input_data, self._settled, request.deadline_s)
-        elif on_partial is not None:
-            name = request.model_qualified_name
-
-            def hand_on(index: int, prediction: Any) -> None:
-                on_partial(Partial(name, prediction, index))
-
-            job = StreamJob(request.input_data, client, self._settled, self._number, hand_on)
-            self._scheduler.admit(job, request.deadline_s)
-            self._job = job
-        else:
+        if request.session is None:
             self._job = self._scheduler.submit(request.input_data, client, self._settled, request.deadline_s)
+        else:
+            self._job = request.session.submit(request.input_data, self._settled, request.deadline_s)
+
+    def enqueue_stream(self, client: Hashable, on_partial: Callable[[Partial], None]) -> None:
+        """The same, for a client that wants partial predictions."""
+        request = self._request
+
+        def hand_on(index: int, prediction: Any) -> None:
+            on_partial(Partial(request.model_qualified_name, prediction, index))
+
+        job = StreamJob(request.input_data, client, self._settled, self._number, hand_on)
+        self._scheduler.admit(job, request.deadline_s)
+        self._job = job
 
     def partial_taken(self) -> None:
         """A partial prediction has left for the client. While too many have not, no more are made."""
@@ -224,15 +226,19 @@ class InferenceService:
         if self.is_draining:
             raise ShuttingDown
         started = self.clock()
-        deployment = self._deployment(request)
+        if request.session is None:
+            deployment = self._manager.find(request.model_qualified_name, request.model_version)
+        else:
+            deployment = self._deployment_of(request, request.session)
         validator = deployment.input_validator
         fits = validator.fits_plain if request.is_json else validator.fits
         if not fits(request.input_data):
             raise InvalidInput(details=validator.faults(request.input_data))
-        if on_partial is not None and not deployment.ready_report.has_stream:
-            on_partial = None
         ticket = Ticket(self, request, deployment, on_answer, started)
-        ticket.enqueue(client, on_partial)
+        if on_partial is None or request.session is not None or not deployment.ready_report.has_stream:
+            ticket.enqueue(client)
+        else:
+            ticket.enqueue_stream(client, on_partial)
         self._open.add(ticket)
         return ticket
 
@@ -303,16 +309,12 @@ class InferenceService:
         """Nobody waits for a ticket's answer any more."""
         self._open.discard(ticket)
 
-    def _deployment(self, request: Request) -> Deployment[ModelRunner]:
-        if request.session is None:
-            return self._manager.find(request.model_qualified_name, request.model_version)
-        deployment = self._sessions.get(request.session)
-        if deployment is None or not request.session.is_open:
+    def _deployment_of(self, request: Request, session: Session) -> Deployment[ModelRunner]:
+        deployment = self._sessions.get(session)
+        if deployment is None or not session.is_open:
             raise NotFound("There is no such session.")
-        version = request.session.model_version
-        if request.model_qualified_name != request.session.model_qualified_name or (
-            request.model_version not in (None, version, version.partition(".")[0])
-        ):
+        versions = (None, session.model_version, session.model_version.partition(".")[0])
+        if request.model_qualified_name != session.model_qualified_name or request.model_version not in versions:
             raise NotFound("The session is one of another model.")
         return deployment
 

@@ -216,7 +216,7 @@ class Session:
     def _close_in(self, station: Station) -> None:
         closing = CloseJob(CloseSession(self.number), self.client, lambda _: self._closed())
         closing.station = station
-        self.scheduler.enqueue(closing)
+        self.scheduler.enqueue(closing, self.scheduler.loop.time())
 
     def _closed(self) -> None:
         self._is_closed = True

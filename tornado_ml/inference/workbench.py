@@ -18,7 +18,7 @@ STEP_S = 0.002
 """How long a step of a stream shall take: partial predictions of quick models travel several at a time."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Predict:
     """Answer these documents."""
 
@@ -26,7 +26,7 @@ class Predict:
     max_batch_size: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class BeginStream:
     """Begin to predict step by step, and take the first step."""
 
@@ -35,7 +35,7 @@ class BeginStream:
     max_partials: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AdvanceStream:
     """Take another step."""
 
@@ -43,26 +43,26 @@ class AdvanceStream:
     max_partials: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CloseStream:
     """Nobody waits for it any more."""
 
     stream: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class OpenSession:
     session: int
     parameters: Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PredictInSession:
     session: int
     document: Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CloseSession:
     session: int
 
@@ -70,7 +70,7 @@ class CloseSession:
 Work = Predict | BeginStream | AdvanceStream | CloseStream | OpenSession | PredictInSession | CloseSession
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Done:
     """What became of a unit of work.
 

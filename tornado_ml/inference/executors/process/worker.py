@@ -50,7 +50,7 @@ class Refused:
     traceback: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Run:
     """Do this."""
 
