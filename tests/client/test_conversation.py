@@ -138,6 +138,7 @@ def test_what_is_cancelled_is_answered_by_the_service_even_while_others_wait_for
     open_request, _ = ask(conversation, told), ask(conversation, told)
     sent()
     conversation.cancel(open_request)
+    conversation.cancel(open_request)
     assert sent() == [{"event": "prediction_cancel", "id": open_request.id, "data": {}}]
     assert told == []
 

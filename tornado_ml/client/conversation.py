@@ -190,10 +190,11 @@ class ClientConversation:
 
     def cancel(self, exchange: Exchange) -> None:
         """Take a prediction back. Its `tell` is called as ever: with CANCELLED, or with an answer that was quicker."""
-        if exchange.id in self._open and exchange.number is not None:
-            self._cancels.append(exchange.id)
-        else:
+        if exchange.number is None:
             self._drop(exchange, Cancelled())
+        elif exchange.id in self._open and not exchange.is_cancelled:
+            exchange.is_cancelled = True
+            self._cancels.append(exchange.id)
 
     def open_session(self, data: Document, meta: Document, tell: Tell) -> RemoteSession:
         """Ask for a session."""

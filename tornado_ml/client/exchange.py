@@ -18,9 +18,10 @@ class Exchange:
         number: which of the frames that the service counts it was; None until it is sent.
         name: what it has in common with those that replace it.
         session: the one it needs.
+        is_cancelled: whether the service is asked for it no more.
     """
 
-    __slots__ = ("frame", "id", "name", "number", "session", "tell")
+    __slots__ = ("frame", "id", "is_cancelled", "name", "number", "session", "tell")
 
     def __init__(self, id: int, frame: bytes, tell: Tell, name: str | None, session: RemoteSession | None) -> None:
         self.id = id
@@ -29,6 +30,7 @@ class Exchange:
         self.name = name
         self.session = session
         self.number: int | None = None
+        self.is_cancelled = False
 
 
 class RemoteSession:
