@@ -225,7 +225,7 @@ class ModelCrashed(OtherError):
     code = "MODEL_CRASHED"
     when = (
         "the model's worker died while it ran the request; `retryable` is false for an input that is refused because it"
-        " has killed workers before"
+        " has killed workers before, and in a session, which is over then"
     )
     default_message = "The model crashed while it made this prediction."
 

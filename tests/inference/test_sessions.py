@@ -105,8 +105,7 @@ def test_a_session_is_opened_by_an_idle_worker_though_it_has_more(world: Any) ->
 
 
 def test_each_session_is_asked_in_its_worker_and_several_share_one(world: Any) -> None:
-    for _ in range(2):
-        world.worker()
+    _ = world.worker(), world.worker()
     sessions = [opened(world)[0] for _ in range(4)]
     for number in range(3):
         for session in sessions:
@@ -116,12 +115,9 @@ def test_each_session_is_asked_in_its_worker_and_several_share_one(world: Any) -
             if worker.work is not None:
                 world.do(worker.finish)
     assert sorted(len(worker.asked) for worker in world.workers) == [6, 6]
+    asked = [one for worker in world.workers for one in worker.asked]
     for session in sessions:
-        assert [data for worker in world.workers for number, data in worker.asked if number == session.number] == [
-            0,
-            1,
-            2,
-        ]
+        assert [data for number, data in asked if number == session.number] == [0, 1, 2]
 
 
 @limited(max_sessions=2)

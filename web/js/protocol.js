@@ -110,7 +110,7 @@ export const ERROR_CODES = Object.freeze({
   },
   "MODEL_CRASHED": {
     "type": "ERROR",
-    "when": "the model's worker died while it ran the request; `retryable` is false for an input that is refused because it has killed workers before",
+    "when": "the model's worker died while it ran the request; `retryable` is false for an input that is refused because it has killed workers before, and in a session, which is over then",
     "http": 500
   },
   "SHUTTING_DOWN": {
