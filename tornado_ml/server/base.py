@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tornado.web import HTTPError, RequestHandler, stream_request_body
@@ -25,6 +24,7 @@ from tornado_ml.errors import (
 from tornado_ml.inference.runner import ModelRunner
 from tornado_ml.inference.service import InferenceService
 from tornado_ml.models.manager import ModelManager
+from tornado_ml.page.files import PageFiles
 from tornado_ml.plugins import PluginHost
 from tornado_ml.protocol.messages import error_data
 from tornado_ml.protocol.routes import HTTP_STATUS, Route, methods_of
@@ -64,7 +64,7 @@ class Shared:
     service: InferenceService
     backend: Backend
     sockets: SocketRegistry
-    web_directory: Path
+    page: PageFiles
 
 
 @stream_request_body

@@ -1,39 +1,91 @@
-"""The single page and its files."""
+"""The single page and its files.
+
+What the page asks for first stands below `/page/VERSION/`, and is kept by the browser for good: another version has
+another address. Everything also stands at its own address, as it is in the folder.
+"""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
-
-from tornado.web import StaticFileHandler
+from urllib.parse import quote
 
 from tornado_ml.errors import NotFound
-from tornado_ml.server.base import GuardedHandler, Shared
+from tornado_ml.page.files import PageFile
+from tornado_ml.server.base import GuardedHandler
+from tornado_ml.server.compression import accepts_gzip
+
+ASK_EACH_TIME = "no-cache"
+KEEP = "public, max-age=31536000, immutable"
 
 
-class PageFileHandler(GuardedHandler, StaticFileHandler):
-    """A file of the page; the browser keeps it and asks each time whether it has changed."""
+class PageFileHandler(GuardedHandler):
+    """A file of the page as it stands; the browser keeps it and asks each time whether it has changed."""
 
-    def initialize(self, shared: Shared) -> None:  # type: ignore[override]
-        GuardedHandler.initialize(self, shared)
-        StaticFileHandler.initialize(self, str(shared.web_directory))
+    def get(self, path: str) -> None:
+        self.send(self.shared.page.current().plain.get(path), ASK_EACH_TIME)
 
-    def parse_url_path(self, url_path: str) -> str:
-        if "\0" in url_path:  # no file's name has one, and asking the system for it raises ValueError
+    def head(self, *args: str) -> None:
+        self.get(*args)
+
+    def send(self, file: PageFile | None, cache_control: str) -> None:
+        if file is None:
             raise NotFound
-        return super().parse_url_path(url_path)
+        self.set_header("Content-Type", file.content_type)
+        self.set_header("Cache-Control", cache_control)
+        modified = datetime.fromtimestamp(int(file.modified_s), UTC)
+        self.set_header("Last-Modified", modified)
+        content, etag = file.content, f'"{file.digest}"'
+        if file.compressed is not None:
+            self.add_header("Vary", "Accept-Encoding")
+            if accepts_gzip(self.request.headers.get("Accept-Encoding", "")):
+                self.set_header("Content-Encoding", "gzip")
+                content, etag = file.compressed, f'"{file.digest}-gzip"'
+        self.set_header("Etag", etag)
+        if self._has_not_changed(modified):
+            self.set_status(304)
+            self.finish()
+        else:
+            self.finish(content)
 
-    def set_extra_headers(self, path: str) -> None:
-        self.set_header("Cache-Control", "no-cache")
+    def _has_not_changed(self, modified: datetime) -> bool:
+        """Whether the client has it: by its tag; by a date if it names no tag (RFC 9110, section 13.1.3)."""
+        since = self.request.headers.get("If-Modified-Since")
+        if since is None or "If-None-Match" in self.request.headers:
+            return self.check_etag_header()
+        try:
+            return modified <= parsedate_to_datetime(since)
+        except (ValueError, TypeError):  # no date, or one without a time zone
+            return False
+
+
+class KeptFileHandler(PageFileHandler):
+    """A file of one version of the page.
+
+    Whoever asks for another version has a page that is older, or younger where several services answer at one address.
+    The present one most likely does, and must not be kept in its name.
+    """
+
+    def get(self, version: str, path: str) -> None:  # type: ignore[override]
+        edition = self.shared.page.edition(version)
+        self.send(edition.joined.get(path), KEEP if edition.version == version else ASK_EACH_TIME)
 
 
 class PageHandler(PageFileHandler):
-    """`index.html`, whatever the address: the page itself reads what it shall show."""
+    """`index.html`, whatever the address: the page itself reads what it shall show.
 
-    async def get(self, path: str = "", include_body: bool = True) -> None:
-        await super().get("index.html", include_body)
+    What it will ask for is named in the header, so that it comes along with the scripts and not after them.
+    """
 
-    async def head(self, path: str = "") -> None:
-        await self.get(include_body=False)
+    def get(self, model_qualified_name: str | None = None) -> None:
+        documents = ["/api/models", "/api/plugins"]
+        if model_qualified_name is not None:
+            # As the page's `encodeURIComponent` has it: the addresses must be the same.
+            name = quote(model_qualified_name, safe="-_.!~*'()")
+            documents.append(f"/api/models/{name}/metadata")
+        self.set_header("Link", ", ".join(f"<{address}>; rel=preload; as=fetch; crossorigin" for address in documents))
+        self.send(self.shared.page.current().index, ASK_EACH_TIME)
 
 
 def file_patterns(web_directory: Path) -> list[str]:

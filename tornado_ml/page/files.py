@@ -1,0 +1,153 @@
+"""The page's files in memory: each as it stands, and once more joined, in a folder that is named by its content.
+
+A file that changes on disk is seen at the next request: whoever works on the page reloads it, and that is all.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import logging
+import mimetypes
+import os
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+from tornado_ml.page.joining import join
+from tornado_ml.page.scanner import Unjoinable
+
+log = logging.getLogger(__name__)
+
+INDEX = "index.html"
+ENTRY = "js/main.js"
+STYLES = "css/joined.css"
+
+TEXT_TYPES = {
+    ".css": "text/css",
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain",
+    ".webmanifest": "application/manifest+json",
+}
+"""Not left to the machine's own table, which may say otherwise."""
+
+_STYLESHEET = re.compile(r'[ \t]*<link rel="stylesheet" href="/(css/[^"]+)">\n?')
+_ADDRESS = re.compile(r'\b(src|href)="/([^"]+)"')
+
+_HIDDEN = (".", "_")
+
+_Stamps = Mapping[str, tuple[int, int]]
+"""Of each file by its path: when it changed, in ns, and its size in bytes."""
+
+
+class PageFile:
+    def __init__(self, path: str, content: bytes, modified_s: float) -> None:
+        suffix = Path(path).suffix
+        text_type = TEXT_TYPES.get(suffix)
+        self.content = content
+        self.content_type = (
+            f"{text_type}; charset=utf-8"
+            if text_type is not None
+            else mimetypes.guess_type(path)[0] or "application/octet-stream"
+        )
+        self.modified_s = modified_s
+        self._is_text = text_type is not None
+
+    @cached_property
+    def digest(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()[:16]
+
+    @cached_property
+    def compressed(self) -> bytes | None:
+        """By gzip; None if that does not make it smaller."""
+        smaller = gzip.compress(self.content, mtime=0) if self._is_text else self.content
+        return smaller if len(smaller) < len(self.content) else None
+
+
+class Edition:
+    """What the folder held at one time."""
+
+    def __init__(self, directory: Path, stamps: _Stamps) -> None:
+        self.stamps = stamps
+        self.plain = {path: _read(directory, path, stamp) for path, stamp in stamps.items()}
+        """Each file as it stands."""
+        newest_s = max((file.modified_s for file in self.plain.values()), default=0.0)
+        index = self.plain[INDEX].content.decode() if INDEX in self.plain else ""
+        joined = {**self._joined_modules(), **self._joined_styles(index)}
+        self.joined = self.plain | {path: PageFile(path, text.encode(), newest_s) for path, text in joined.items()}
+        """The same with the joined ones in the place of those that they replace."""
+        contents = "".join(f"{path} {file.digest}\n" for path, file in sorted(self.joined.items()))
+        self.version = hashlib.sha256(contents.encode()).hexdigest()[:16]
+        self.index = PageFile(INDEX, self._pointed(index).encode(), newest_s)
+        """`index.html`, which asks for the joined files of this edition."""
+
+    def _source(self, path: str) -> str:
+        return self.plain[path].content.decode()
+
+    def _joined_modules(self) -> Mapping[str, str]:
+        try:
+            return join(self._source, ENTRY)
+        except (Unjoinable, UnicodeDecodeError) as error:
+            log.warning("The page's modules are served one by one: %s.", error)
+            return {}
+
+    def _joined_styles(self, index: str) -> Mapping[str, str]:
+        """The stylesheets of `index` in their order, which is also that of their layers."""
+        paths = _STYLESHEET.findall(index)
+        if not paths or not all(path in self.plain and "@import" not in self._source(path) for path in paths):
+            return {}
+        return {STYLES: "\n".join(self._source(path) for path in paths)}
+
+    def _pointed(self, index: str) -> str:
+        """`index` with the addresses of this edition, and the joined stylesheet in the place of the first of them."""
+        if STYLES in self.joined:
+            index = _STYLESHEET.sub(f'    <link rel="stylesheet" href="/{STYLES}">\n', index, count=1)
+            index = _STYLESHEET.sub(lambda link: link[0] if link[1] == STYLES else "", index)
+        return _ADDRESS.sub(
+            lambda found: f'{found[1]}="{self.address(found[2])}"' if found[2] in self.joined else found[0], index
+        )
+
+    def address(self, path: str) -> str:
+        return f"/page/{self.version}/{path}"
+
+
+class PageFiles:
+    """The page's files, as they are now."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._edition = Edition(directory, _stamps(directory))
+
+    def current(self) -> Edition:
+        """Looks at the folder, and reads it again if a file in it has changed."""
+        try:
+            stamps = _stamps(self.directory)
+            if stamps != self._edition.stamps:
+                self._edition = Edition(self.directory, stamps)
+        except OSError as error:  # one that is just being replaced; the next request looks again
+            log.warning("The page's files cannot be read: %s", error)
+        return self._edition
+
+    def edition(self, version: str) -> Edition:
+        """The one of this version; the current one if that is not kept any more."""
+        return self._edition if self._edition.version == version else self.current()
+
+
+def _stamps(directory: Path) -> _Stamps:
+    found = {}
+    for folder, folders, names in os.walk(directory):
+        folders[:] = [name for name in folders if not name.startswith(_HIDDEN)]
+        for name in names:
+            path = Path(folder, name)
+            if not name.startswith(_HIDDEN):
+                status = path.stat()
+                found[path.relative_to(directory).as_posix()] = (status.st_mtime_ns, status.st_size)
+    return found
+
+
+def _read(directory: Path, path: str, stamp: tuple[int, int]) -> PageFile:
+    return PageFile(path, (directory / path).read_bytes(), stamp[0] / 1e9)
