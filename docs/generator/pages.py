@@ -33,7 +33,7 @@ def derived_files() -> dict[str, str]:
     """What each derived file must hold, by its path in the project."""
     return {
         "settings.toml": default_settings_text(),
-        "web/js/protocol.js": catalogue.browser_constants(),
+        "web/js/client/protocol.js": catalogue.browser_constants(),
         "docs/reference/openapi.json": _json(catalogue.openapi()),
         "docs/reference/asyncapi.json": _json(catalogue.asyncapi()),
         **{f"docs/reference/{name}": _page(name, parts) for name, parts in PAGES.items()},

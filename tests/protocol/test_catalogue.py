@@ -295,9 +295,9 @@ def test_the_browser_is_told_each_event_each_error_and_each_close_code() -> None
     }
     assert constants["SUBPROTOCOL_JSON"] == "tornado-ml.v1.json"
     assert set(constants["EVENTS"].values()) == {event.name for event in events.EVENTS}
-    assert {code: one["http"] for code, one in constants["ERROR_CODES"].items()} == {
-        error.code: HTTP_STATUS[error] for error in error_classes()
-    }
+    unions = {name: re.findall('"([^"]+)"', values) for values, name in re.findall(r"@typedef \{(.*?)\} (\w+)", text)}
+    assert unions["ErrorCode"] == [error.code for error in error_classes()]
+    assert unions["ErrorType"] == ["DESERIALIZATION_ERROR", "SCHEMA_ERROR", "ERROR"]
     assert constants["CLOSE_CODES"] == {close.name: close.code for close in events.CLOSE_CODES}
     assert constants["FATAL_CLOSE_CODES"] == [1008, 4001]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from marshmallow import Schema
@@ -87,11 +87,8 @@ def asyncapi() -> Document:
 
 
 def browser_constants() -> str:
-    """`web/js/protocol.js`: what the page needs to know of the wire."""
+    """`web/js/client/protocol.js`: what the browser's client needs to know of the wire."""
     names = {event.name.upper(): event.name for event in events.EVENTS}
-    codes = {
-        error.code: {"type": error.type, "when": error.when, "http": HTTP_STATUS[error]} for error in error_classes()
-    }
     closes = {close.name: close.code for close in events.CLOSE_CODES}
     fatal = [close.code for close in events.CLOSE_CODES if close.is_fatal]
     return "\n".join(
@@ -100,11 +97,18 @@ def browser_constants() -> str:
             "",
             _constant("SUBPROTOCOL_JSON", JSONCodec.subprotocol, "The socket's subprotocol for JSON text frames."),
             _constant("EVENTS", names, "The names of the events."),
-            _constant("ERROR_CODES", codes, "What each error code says."),
             _constant("CLOSE_CODES", closes, "Why the service closes a socket."),
             _constant("FATAL_CLOSE_CODES", fatal, "Those after which a client does not connect again by itself."),
+            _union("ErrorType", [error.type for error in error_classes()], "What kind of error it is."),
+            _union("ErrorCode", [error.code for error in error_classes()], "What precisely happened."),
         ]
     )
+
+
+def _union(name: str, values: Iterable[str], comment: str) -> str:
+    """A type, for editors and checkers; nothing of it is left where the code runs."""
+    alternatives = " | ".join(f'"{value}"' for value in dict.fromkeys(values))
+    return f"/** @typedef {{{alternatives}}} {name} {comment} */\n"
 
 
 def _subprotocols() -> str:

@@ -1,7 +1,7 @@
 // What goes on between a client and the service, whichever socket carries it. No I/O: it is told what arrives, and says
 // what to send.
 
-import { CLOSE_CODES, EVENTS } from "../protocol.js";
+import { CLOSE_CODES, EVENTS } from "./protocol.js";
 import { ConnectionLost, PredictionError, TooLarge } from "./errors.js";
 import { byteLength, encode } from "./frames.js";
 import { Ledger } from "./ledger.js";

@@ -1,6 +1,6 @@
 // A client of the service over its socket. Knows no DOM; runs wherever there is a WebSocket.
 
-import { EVENTS } from "../protocol.js";
+import { EVENTS } from "./protocol.js";
 import { Conversation } from "./conversation.js";
 import { ConnectionLost, FellBehind, PredictionError, SessionEnded, TooLarge } from "./errors.js";
 import { decode } from "./frames.js";

@@ -1,6 +1,6 @@
 // The socket under a conversation: dialled, dialled again when it is lost, and given up when it is dead.
 
-import { FATAL_CLOSE_CODES, SUBPROTOCOL_JSON } from "../protocol.js";
+import { FATAL_CLOSE_CODES, SUBPROTOCOL_JSON } from "./protocol.js";
 import { backoff } from "./backoff.js";
 
 const CONNECT_TIMEOUT_MS = 10_000;

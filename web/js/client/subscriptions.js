@@ -1,6 +1,6 @@
 // What the service pushes: which subscriptions there are, who listens to them, and how they outlive a connection.
 
-import { EVENTS } from "../protocol.js";
+import { EVENTS } from "./protocol.js";
 import { backoff } from "./backoff.js";
 import { ConnectionLost, PredictionError } from "./errors.js";
 
