@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from tornado_ml.codecs.base import Codec
 from tornado_ml.errors import MLModelException, MLModelSchemaValidationException
 from tornado_ml.hookspecs import hookimpl
-from tornado_ml.models.base import MLModel, ModelSession
+from tornado_ml.models.base import MLModel, ModelSession, Pause
 from tornado_ml.models.cancellation import cancelled
 from tornado_ml.models.source import PushSource, Source
 
@@ -18,6 +18,7 @@ __all__ = [
     "MLModelException",
     "MLModelSchemaValidationException",
     "ModelSession",
+    "Pause",
     "PushSource",
     "Source",
     "Tensor",

@@ -4,7 +4,7 @@ import time
 from collections.abc import Generator
 from typing import Any
 
-from tornado_ml import MLModel, hookimpl
+from tornado_ml import MLModel, Pause, hookimpl
 
 
 class Counter(MLModel):
@@ -21,6 +21,7 @@ class Counter(MLModel):
         "properties": {
             "to": {"type": "integer", "minimum": 0},
             "seconds": {"type": "number", "minimum": 0},
+            "pause": {"type": "number", "minimum": 0},
             "fail": {"enum": ["raise", "partial", "final", "refuse"]},
         },
         "required": ["to"],
@@ -34,6 +35,8 @@ class Counter(MLModel):
         fail = data.get("fail")
         for number in range(data["to"]):
             yield number
+            if "pause" in data:
+                yield Pause(data["pause"])
             time.sleep(data.get("seconds", 0))
         if fail == "raise":
             raise ValueError("the combination is 4711")

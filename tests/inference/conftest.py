@@ -161,11 +161,15 @@ class Worker:
     def held_count(self) -> int:
         return len(self.streams) + len(self.sessions)
 
-    def finish(self, errors: dict[int, Exception] | None = None, *, partials: int | None = None) -> None:
+    def finish(
+        self, errors: dict[int, Exception] | None = None, *, partials: int | None = None, pause_s: float = 0.0
+    ) -> None:
         """Do what it was given to do. A stream gives so many partials and goes on; None lets it come to its end."""
         assert self.batch is not None
         batch, self.batch = self.batch, None
         result = self._result(batch, errors or {}, partials)
+        if isinstance(result, Step):
+            result.pause_s = pause_s
         self.scheduler.done(batch, Done(result, 0.01, self.held_count))
         self._next.set_result(None)
 

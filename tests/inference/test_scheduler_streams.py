@@ -95,6 +95,43 @@ def test_without_credit_a_stream_is_parked_and_in_nobodys_way(world: Any) -> Non
     assert isinstance(world.answer(slow), Outcome)
 
 
+def test_a_stream_that_pauses_is_in_nobodys_way_and_goes_on_in_time(world: Any) -> None:
+    worker = world.worker()
+    slow = world.stream("slow", client="a")
+    world.do(lambda: worker.finish(partials=1, pause_s=5.0))
+    assert worker.work is None
+    assert world.scheduler.open_count == world.scheduler.held_count == 1
+    take(world, slow)
+    assert worker.work is None, "credit alone does not end a pause"
+    job = world.submit(1, client="b")
+    world.do(worker.finish)
+    assert isinstance(world.answer(job), Outcome)
+    world.passes(4.9)
+    assert worker.work is None
+    world.passes(0.2)
+    assert worker.work == AdvanceStream(1, PARTIAL_WINDOW)
+    world.do(lambda: worker.finish(partials=PARTIAL_WINDOW, pause_s=1.0))
+    world.passes(2)
+    assert worker.work is None, "nor does time where there is no credit"
+    take(world, slow)
+    assert worker.work == AdvanceStream(1, 1)
+    world.do(worker.finish)
+    assert isinstance(world.answer(slow), Outcome)
+
+
+def test_a_stream_that_is_cancelled_while_it_pauses_is_closed_at_once(world: Any) -> None:
+    worker = world.worker()
+    job = world.stream("a")
+    world.do(lambda: worker.finish(partials=1, pause_s=5.0))
+    world.do(lambda: world.scheduler.drop(job, Cancelled))
+    assert outcome(world.answer(job)) == "stopped"
+    assert worker.work == CloseStream(1)
+    world.do(worker.finish)
+    world.passes(10)
+    assert worker.work is None
+    assert world.scheduler.open_count == world.scheduler.held_count == 0
+
+
 def test_a_stream_goes_on_only_in_the_worker_that_began_it(world: Any) -> None:
     first, second = world.worker(), world.worker()
     job = world.stream("a")

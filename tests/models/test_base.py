@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tornado_ml import MLModel, ModelSession
+from tornado_ml import MLModel, ModelSession, Pause
 from tornado_ml.errors import ModelRefused
 from tornado_ml.models.base import check_qualified_name, final_prediction, is_version_request, version_number
 from tornado_ml.models.cancellation import watch
@@ -81,6 +81,21 @@ def test_a_model_without_predict_cannot_be_made() -> None:
 
     with pytest.raises(TypeError, match="abstract"):
         Mute()  # type: ignore[abstract]
+
+
+@pytest.mark.parametrize("seconds", [-1, 61, float("nan"), float("inf")])
+def test_a_pause_is_neither_negative_nor_without_end(seconds: float) -> None:
+    with pytest.raises(ValueError, match="A pause takes 0 to 60 seconds"):
+        Pause(seconds)
+
+
+def test_where_nobody_watches_a_stream_pauses_for_nothing() -> None:
+    def paced() -> Any:
+        yield Pause(60)
+        yield 1
+        return 2
+
+    assert final_prediction(paced()) == 2
 
 
 def test_a_model_has_no_examples_unless_it_says_so() -> None:

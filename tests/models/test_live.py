@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tornado_ml import MLModel, MLModelSchemaValidationException, ModelSession
+from tornado_ml import MLModel, MLModelSchemaValidationException, ModelSession, Pause
 from tornado_ml.errors import InvalidInput, InvalidOutput, PredictionFailed
 from tornado_ml.models import cancellation
 from tornado_ml.models.answers import Answers
@@ -69,6 +69,23 @@ def test_steps_grow_while_they_are_quick_and_the_last_one_has_the_answer() -> No
 def test_a_step_has_no_more_than_are_asked_for() -> None:
     stream = LoadedModel(Steps).stream("abcdefghij")
     assert [len(stream.advance(2).partials) for _ in range(6)] == [1, 2, 2, 2, 2, 1]
+
+
+def test_a_pause_ends_a_step_and_is_no_partial() -> None:
+    def paced(data: Any) -> Any:
+        yield "a"
+        yield Pause(0.5)
+        yield Pause(1)
+        yield "b"
+        return 2
+
+    stream = stream_of(paced)
+    assert [stream.advance() for _ in range(4)] == [
+        Step(["a"], goes_on=True),
+        Step([], goes_on=True, pause_s=0.5),
+        Step([], goes_on=True, pause_s=1),
+        Step(["b"], Answers([2])),
+    ]
 
 
 def test_what_is_ready_does_not_wait_for_what_is_slow() -> None:

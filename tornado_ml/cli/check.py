@@ -50,8 +50,8 @@ class Finding:
 def check(make_world: MakeWorld, as_json: bool, timeout_s: float) -> None:
     """Check the settings, each plugin and each model; exit 1 if anything is wrong.
 
-    A model is fit when it loads, its examples fit its input schema, and its predictions of them its output schema; where
-    it has streams or sessions, in those as well.
+    A model is fit when it loads, its examples fit its input schema, and its predictions of them its output schema;
+    where it has streams or sessions, in those as well.
     """
     log_to_stderr(logging.CRITICAL)  # what is wrong is among the findings
     findings = []

@@ -159,7 +159,7 @@ class StreamJob(UnitJob):
         on_partial: called with the index of each partial prediction, and with that itself.
     """
 
-    __slots__ = ("_count", "_number", "_on_partial", "_untaken", "predict_s", "queue_s")
+    __slots__ = ("_count", "_number", "_on_partial", "_untaken", "pause", "predict_s", "queue_s")
 
     def __init__(
         self,
@@ -176,6 +176,13 @@ class StreamJob(UnitJob):
         self._untaken = 0
         self.queue_s = 0.0
         self.predict_s = 0.0
+        self.pause: asyncio.TimerHandle | None = None
+        """Goes off when the next step is due."""
+
+    @property
+    def is_due(self) -> bool:
+        """Whether there may be another step now."""
+        return self.pause is None and self.credit > 0
 
     @property
     def credit(self) -> int:
@@ -214,6 +221,11 @@ class StreamJob(UnitJob):
     def taken(self) -> None:
         """The client has taken one."""
         self._untaken -= 1
+
+    def _has_settled(self) -> None:
+        super()._has_settled()
+        if self.pause is not None:
+            self.pause.cancel()
 
 
 class Batch:

@@ -147,9 +147,7 @@ class Scheduler:
     def partial_taken(self, job: StreamJob) -> None:
         """The client has taken a partial prediction: there may be another."""
         job.taken()
-        if job.station is not None and job in job.station.parked:
-            job.station.parked.remove(job)
-            self.enqueue(job, self.loop.time())
+        self._wake_parked(job)
 
     def fail_all(self, reason: str) -> None:
         """Answer everything that waits or runs: the model is no longer there."""
@@ -260,16 +258,28 @@ class Scheduler:
                 self._undo(job)
             job.settle(dropped(job, "stopped"))
         else:
-            self._go_on(job)
+            self._go_on(job, step.pause_s)
 
-    def _go_on(self, job: StreamJob) -> None:
+    def _go_on(self, job: StreamJob, pause_s: float) -> None:
         station = job.station
         assert station is not None
-        if job.credit or station.is_gone:
+        if pause_s and not station.is_gone:
+            job.pause = self.loop.call_later(pause_s, self._pause_over, job)
+        if job.is_due or station.is_gone:
             self.enqueue(job, self.loop.time())
         else:
             job.state = JobState.QUEUED
             station.parked.add(job)
+
+    def _pause_over(self, job: StreamJob) -> None:
+        job.pause = None
+        self._wake_parked(job)
+
+    def _wake_parked(self, job: StreamJob) -> None:
+        """Let a stream that waited for its client, or for its time, take another step if it may."""
+        if job.is_due and job.station is not None and job in job.station.parked:
+            job.station.parked.remove(job)
+            self.enqueue(job, self.loop.time())
 
     def _undo(self, job: UnitJob) -> None:
         """Let a worker let go of what nobody waits for."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from tornado_ml.errors import ModelRefused
@@ -16,6 +17,8 @@ QUALIFIED_NAME_PATTERN = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
 VERSION_PATTERN = r"[0-9]{1,9}(\.[0-9]{1,9})?"
 """What clients ask for a version with: `major` or `major.minor`."""
 
+
+MAX_PAUSE_S = 60.0
 
 EXECUTOR_NAMES = ("process", "thread", "inline")
 """Where a model can run: in worker processes, in a thread of the service, or in its event loop."""
@@ -91,6 +94,20 @@ class ModelSession(ABC):
 
     def close(self) -> None:  # noqa: B027 - most have nothing to let go of
         """Called when the session is over, unless its worker dies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """What `predict_stream` yields to let its client wait `seconds`, while its worker goes about other things.
+
+    Nothing is sent for it, and where nobody watches, in `predict`, nothing is waited for.
+    """
+
+    seconds: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seconds <= MAX_PAUSE_S:
+            raise ValueError(f"A pause takes 0 to {MAX_PAUSE_S:g} seconds, not {self.seconds!r}.")
 
 
 def checked_stream(stream: object) -> Generator[Any, None, Any]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tornado_ml.models.answers import Answers, Judge, answered, named
-from tornado_ml.models.base import checked_stream
+from tornado_ml.models.base import Pause, checked_stream
 from tornado_ml.models.cancellation import cancelled
 from tornado_ml.models.schema import Declaration
 
@@ -26,11 +26,13 @@ class Step:
         answers: the one answer, or why there is none, once the stream has come to its end.
         goes_on: whether there may be more. One without an answer that does not go on was closed midway, for nobody
             waits for it.
+        pause_s: how long the next step shall wait.
     """
 
     partials: list[Any] = field(default_factory=list)
     answers: Answers | None = None
     goes_on: bool = False
+    pause_s: float = 0.0
 
 
 class LiveStream:
@@ -65,10 +67,12 @@ class LiveStream:
                 is_over, value = self._next()
                 if is_over:
                     return Step(partials, Answers([self._output.plain(value)]))
-                partials.append(self._partial.plain(value))
                 if cancelled():
                     self.close()
                     return Step()
+                if isinstance(value, Pause):
+                    return Step(partials, goes_on=True, pause_s=value.seconds)
+                partials.append(self._partial.plain(value))
                 now = time.monotonic()
                 took_s, before = now - before, now
                 if took_s > max_s:

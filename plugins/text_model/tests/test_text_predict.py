@@ -16,6 +16,7 @@ from text_model.text_predict import (
     TextPartial,
     checksum_file,
 )
+from tornado_ml import Pause
 from tornado_ml.testing import check_model
 
 
@@ -24,8 +25,9 @@ def model() -> TextModel:
     return TextModel()
 
 
-def streamed(model: TextModel, **data: Any) -> tuple[list[str], dict[str, Any]]:
-    """The texts of the partial predictions, and the final one."""
+def streamed(model: TextModel, pauses: list[float] | None = None, **data: Any) -> tuple[list[str], dict[str, Any]]:
+    """The texts of the partial predictions, and the final one; `pauses` gets the seconds between them."""
+    pauses = [] if pauses is None else pauses
     stream = model.predict_stream(TextInput().load(data))
     texts = []
     while True:
@@ -33,6 +35,9 @@ def streamed(model: TextModel, **data: Any) -> tuple[list[str], dict[str, Any]]:
             partial = next(stream)
         except StopIteration as end:
             return texts, end.value
+        if isinstance(partial, Pause):
+            pauses.append(partial.seconds)
+            continue
         assert not TextPartial().validate(partial)
         texts.append(partial["text"])
 
@@ -59,6 +64,17 @@ def test_a_text_is_the_same_streamed_or_not(model: TextModel, example: dict[str,
     _, final = streamed(model, **example)
     again = example | {"seed": final["seed"]}
     assert streamed(model, **again)[1] == model.predict(TextInput().load(again)) == final
+
+
+def test_pieces_come_at_the_pace_that_was_asked_for_or_as_fast_as_can_be(model: TextModel) -> None:
+    pauses: list[float] = []
+    texts, _ = streamed(model, pauses, length=400, seed=5, pace=50)
+    assert pauses == pytest.approx([len(text) / 50 for text in texts[:-1]])
+    pauses.clear()
+    streamed(model, pauses, length=400, seed=5, pace=0)
+    assert pauses == []
+    streamed(model, pauses, length=40, seed=5, pace=1e-9)
+    assert set(pauses) == {5.0}
 
 
 def test_a_stream_that_is_closed_has_written_no_more_than_was_taken(model: TextModel) -> None:
@@ -90,7 +106,13 @@ def test_a_seed_writes_what_it_always_wrote(model: TextModel) -> None:
 
 
 def test_what_is_not_said_is_taken_as_the_schema_says() -> None:
-    assert TextInput().load({}) == {"prompt": "", "temperature": 0.7, "length": 300, "seed": None}
+    assert TextInput().load({}) == {
+        "prompt": "",
+        "temperature": 0.7,
+        "length": 300,
+        "pace": 80,
+        "seed": None,
+    }
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,14 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from tornado_ml import MLModel, MLModelException
+from tornado_ml import MLModel, MLModelException, Pause
 
 MODEL_FILE = Path(__file__).parent / "model_files" / "ngrams.npz.xz"
 
 MAX_PROMPT_LENGTH = 1000
 MAX_LENGTH = 2000
+MAX_PACE = 100_000
+MAX_PAUSE_S = 5.0
 MAX_SEED = 2**32 - 1
 
 
@@ -46,6 +48,16 @@ class TextInput(Schema):
         load_default=300,
         validate=validate.Range(1, MAX_LENGTH),
         metadata={"title": "Length", "description": "How many characters to write.", "x-unit": "characters"},
+    )
+    pace = fields.Float(
+        load_default=80,
+        validate=validate.Range(0, MAX_PACE),
+        metadata={
+            "title": "Pace",
+            "description": "How fast it is shown while it is written; 0 as fast as it can. Who asks for the whole text"
+            " at once waits for nothing.",
+            "x-unit": "characters/s",
+        },
     )
     seed = fields.Integer(
         strict=True,
@@ -110,14 +122,14 @@ class TextModel(MLModel):
 
         self._writer = Writer.from_file(read_unchanged(MODEL_FILE))
 
-    def predict_stream(self, data: Mapping[str, Any]) -> Generator[dict[str, str], None, dict[str, Any]]:
+    def predict_stream(self, data: Mapping[str, Any]) -> Generator[dict[str, str] | Pause, None, dict[str, Any]]:
         """Write `data["length"]` characters.
 
         Yields:
-            One piece of the text at a time, the last one cut to the length.
+            One piece of the text at a time, the last one cut to the length, and pauses in between.
         """
         seed = secrets.randbelow(MAX_SEED + 1) if data["seed"] is None else data["seed"]
-        text = ""
+        text, pace = "", data.get("pace", 0)
         for piece in self._writer.write(data["prompt"], data["temperature"], seed):
             piece = piece[: data["length"] - len(text)]
             if piece:
@@ -125,6 +137,8 @@ class TextModel(MLModel):
             text += piece
             if len(text) == data["length"]:
                 break
+            if pace and piece:
+                yield Pause(min(len(piece) / pace, MAX_PAUSE_S))
         return {"text": text, "length": len(text), "seed": seed}
 
 
