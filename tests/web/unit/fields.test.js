@@ -3,6 +3,14 @@ import test from "node:test";
 import { describe } from "../../../web/js/schema/fields.js";
 import { rows } from "../../../web/js/schema/rows.js";
 
+/**
+ * @param {object} beside
+ * @param {number} size
+ */
+function image(beside, size) {
+  return { type: "array", items: { type: "number", minimum: 0, maximum: 16 }, minItems: size, maxItems: size, ...beside };
+}
+
 /** @type {[string, any, string, string][]} */
 const KINDS = [
   ["a number", { type: "number" }, "number", "number"],
@@ -17,12 +25,24 @@ const KINDS = [
   ["an object", { type: "object", properties: { a: {} } }, "object", "object"],
   ["an array", { type: "array", items: { type: "string" } }, "list", "array of string"],
   ["a tuple", { type: "array", prefixItems: [{ type: "number" }], items: false }, "tuple", "array: number"],
-  ["a tuple with more to come", { type: "array", prefixItems: [{}] }, "any", "array"],
+  ["a tuple with more to come", { type: "array", prefixItems: [{}] }, "tuple", "array: any JSON"],
   ["an array of arrays", { type: "array", items: { type: "array", items: { type: "number" } } }, "any", "array of array of number"],
-  ["a long vector", { type: "array", items: { type: "number" }, minItems: 784 }, "any", "array of number"],
-  ["a map", { type: "object", additionalProperties: { type: "number" } }, "any", "object"],
-  ["alternatives", { oneOf: [{ type: "number" }, { type: "string" }] }, "any", "number or string"],
-  ["several types", { type: ["number", "string"] }, "any", "number or string"],
+  ["an array of arrays of texts", { type: "array", items: { type: "array", items: { type: "string" } } }, "list", "array of array of string"],
+  ["a long vector", { type: "array", items: { type: "number" }, minItems: 784 }, "numbers", "array of number"],
+  ["a short vector", { type: "array", items: { type: "number" }, maxItems: 3 }, "list", "array of number"],
+  ["a map", { type: "object", additionalProperties: { type: "number" } }, "object", "object"],
+  ["alternatives", { oneOf: [{ type: "number" }, { type: "string" }] }, "alternatives", "number or string"],
+  ["alternatives with null", { anyOf: [{ type: "number" }, { type: "string" }, { type: "null" }] }, "alternatives", "number or string or null"],
+  ["several types", { type: ["number", "string"] }, "alternatives", "number or string"],
+  ["constants with titles", { oneOf: [{ const: 1, title: "One" }, { const: 2 }] }, "choice", "integer"],
+  ["bytes", { type: "string", contentEncoding: "base64", contentMediaType: "image/png" }, "file", "image/png"],
+  ["nothing at all", false, "never", "nothing"],
+  ["null alone", { type: "null" }, "choice", "null"],
+  ["several schemas that hold together", { allOf: [{ type: "number" }, { minimum: 1, type: "integer" }] }, "number", "integer"],
+  ["a tensor that can be drawn", { "x-tensor": { dtype: "|u1", shape: [28, 28] } }, "grid", "28 × 28 numbers"],
+  ["a tensor that cannot", { "x-tensor": { dtype: "<f4", shape: [null, 3] } }, "any", "tensor"],
+  ["an image in one array", image({ "x-shape": [8, 8] }, 64), "grid", "8 × 8 numbers"],
+  ["an image in arrays", { type: "array", items: image({}, 8), minItems: 8, maxItems: 8 }, "grid", "8 × 8 numbers"],
   ["two schemas that both say something", { allOf: [{ minimum: 1 }], minimum: 2 }, "any", "any JSON"],
   ["a schema elsewhere", { $ref: "https://example.org/schema" }, "any", "any JSON"],
   ["anything", {}, "any", "any JSON"],
@@ -53,7 +73,8 @@ test("a schema that contains itself ends", () => {
     properties: { left: { $ref: "#" }, right: { anyOf: [{ $ref: "#" }, { type: "null" }] } },
   };
   const [{ field: left }] = describe(tree).properties;
-  assert.equal(left.properties[0].field.kind, "any");
+  assert.equal(left.properties[0].field.isRecursive, true);
+  assert.deepEqual(rows(describe(tree)).map(({ path }) => path.join(".")), ["left", "left.left", "left.right", "right", "right.left", "right.right"]);
   assert.equal(left.properties[0].field.type, "Tree (recursive)");
   assert.equal(left.properties[1].field.type, "Tree (recursive) or null");
 });

@@ -1,26 +1,20 @@
-// What every control of a form is: a part of the input that is read, written, named, and told what is wrong with it.
+// What every control of a form is: it shows one state, under a label, with what is wrong with it.
 
-import { el, fill, newId } from "../dom.js";
+import { button, el, fill, newId } from "../dom.js";
 
 /** @typedef {import("../client/errors.js").Fault} Fault */
-/** @typedef {import("../schema/fields.js").Field} Field */
+/** @typedef {import("./state/state.js").State} State */
+/** @typedef {(state: State) => Control} MakeControl */
 
-/** What a control reads when its value is to be left out: neither empty, nor zero, nor null. */
-export const ABSENT = Symbol("absent");
+const LONGEST_LABEL = 200;
+const LONGEST_TEXT = 4_000;
 
 /**
- * @typedef {object} Place where a value stands in the input
- * @property {string} label
- * @property {boolean} required
- * @property {boolean} [item] it is one of an array: always there, never marked as required or optional
+ * Subclasses set `element`, and say how their state is shown.
+ *
+ * @template {State} [S=State]
  */
-
-/** @typedef {(field: Field, place: Place) => Control} MakeControl */
-
-/** Subclasses set `element`, and say how their value is read and written. */
 export class Control {
-  /** JSON Pointer of the value. */
-  pointer = "";
   /** @type {Control[]} */
   parts = [];
   /** @type {HTMLElement} */
@@ -33,51 +27,47 @@ export class Control {
   caption = el("span");
   faultSlot = el("p", { class: "fault", id: newId(), hidden: true });
 
-  /**
-   * @param {Field} field
-   * @param {Place} place
-   */
-  constructor(field, place) {
-    this.field = field;
-    this.place = place;
+  /** @param {S} state */
+  constructor(state) {
+    this.state = state;
+    state.addEventListener("change", () => this.update());
   }
 
-  /**
-   * The value as JSON data, or `ABSENT`.
-   *
-   * @param {Fault[]} _faults told what was typed and is no value
-   * @returns {unknown}
-   */
-  read(_faults) {
-    return ABSENT;
+  get field() {
+    return this.state.field;
   }
 
-  /** Whether nothing was ever set here, so that what it is part of may be left out. */
-  get blank() {
-    return this.read([]) === ABSENT;
+  /** Show the state as it is now. */
+  update() {}
+
+  /** The value stands elsewhere from now on. */
+  moved() {
+    for (const part of this.parts) part.moved();
   }
 
-  /**
-   * Show a value as far as this control can; `ABSENT` clears it.
-   *
-   * @param {unknown} _value
-   */
-  write(_value) {}
-
-  /** @param {string} pointer where the value stands from now on */
-  moveTo(pointer) {
-    this.pointer = pointer;
+  /** @param {string} label */
+  setLabel(label) {
+    this.state.place.label = label;
+    this.caption.textContent = shortened(label, LONGEST_LABEL);
   }
 
   /** @param {readonly string[]} messages none clears it */
   showFaults(messages) {
-    fill(this.faultSlot, messages.join(" "));
+    fill(this.faultSlot, messages.join(" · "));
     this.faultSlot.hidden = messages.length === 0;
   }
 
   focus() {
-    const target = this.element.querySelector("input, select, textarea, button");
-    if (target instanceof HTMLElement) target.focus();
+    for (const target of this.element.querySelectorAll("input, select, textarea, button, [tabindex]")) {
+      if (!(target instanceof HTMLElement) || target.matches(":disabled") || target.offsetParent === null) continue;
+      target.focus();
+      return;
+    }
+  }
+
+  /** Tell whoever listens that the value has changed, other than by typing. */
+  tell() {
+    this.element.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
   /**
@@ -90,40 +80,45 @@ export class Control {
   }
 }
 
-/** A control that is one input under one label. */
+/**
+ * A control that is one input under one label.
+ *
+ * @template {State} [S=State]
+ * @extends {Control<S>}
+ */
 export class LabelledControl extends Control {
   /**
-   * @param {Field} field
-   * @param {Place} place
+   * @param {S} state
    * @param {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} input
    */
-  constructor(field, place, input) {
-    super(field, place);
+  constructor(state, input) {
+    super(state);
     this.input = input;
+    const { field, place } = state;
     input.id = newId();
-    const print = el("span", { class: "small-print", id: newId() }, smallPrint(field, place));
-    const description = field.description && el("p", { class: "hint", id: newId() }, field.description);
+    input.dir = "auto";
+    this.print = el("span", { class: "small-print", id: newId() }, smallPrint(state));
+    this.hint = hintOf(field.description);
     if (place.required && input.type !== "checkbox") input.setAttribute("aria-required", "true");
-    input.setAttribute(
-      "aria-describedby",
-      [this.faultSlot.id, description && description.id, print.id].filter(Boolean).join(" "),
-    );
-    this.box = el("div", { class: "box" }, input, field.unit && el("span", { class: "unit" }, field.unit));
-    this.caption = el("label", { for: input.id }, place.label);
+    input.setAttribute("aria-describedby", [this.faultSlot, this.hint, this.print].flatMap((one) => one?.id ?? []).join(" "));
+    this.box = el("div", { class: "box" }, input, field.unit && el("span", { class: "unit" }, shortened(field.unit, LONGEST_LABEL)));
+    this.caption = el("label", { for: input.id });
+    this.setLabel(place.label);
     this.element = el(
       "div",
-      { class: isShort(field) ? "field short" : "field" },
-      el("div", { class: "field-head" }, this.caption, print),
+      { class: isShort(state) ? "field short" : "field" },
+      el("div", { class: "field-head" }, this.caption, this.print),
       this.box,
       this.faultSlot,
-      description,
+      this.hint,
     );
+    this.moved();
   }
 
-  /** @override @param {string} pointer */
-  moveTo(pointer) {
-    super.moveTo(pointer);
-    this.input.name = pointer;
+  /** @override */
+  moved() {
+    super.moved();
+    this.input.name = this.state.pointer;
   }
 
   /** @override @param {readonly string[]} messages */
@@ -139,22 +134,78 @@ export class LabelledControl extends Control {
   }
 }
 
+/** @param {string} description */
+export function hintOf(description) {
+  return description === "" ? null : el("p", { class: "hint", id: newId(), dir: "auto" }, shortened(description, LONGEST_TEXT));
+}
+
+/**
+ * A switch beside a value that is null, or empty, while it is pressed.
+ *
+ * @param {Control} control
+ * @param {string} word
+ * @param {() => boolean} isOn
+ * @param {() => void} toggle
+ */
+export function chip(control, word, isOn, toggle) {
+  const element = button(
+    word,
+    () => {
+      toggle();
+      control.tell();
+    },
+    { class: "chip" },
+  );
+  const show = () => {
+    element.setAttribute("aria-pressed", String(isOn()));
+    element.setAttribute("aria-label", `${word}: ${shortened(control.state.place.label || "this item", LONGEST_LABEL)}`);
+  };
+  control.state.addEventListener("change", show);
+  control.element.addEventListener("input", show);
+  show();
+  return element;
+}
+
+/**
+ * The switch that makes a value null; none where it cannot be.
+ *
+ * @param {Control} control
+ */
+export function nullChip(control) {
+  const { state } = control;
+  return state.field.nullable && chip(control, "null", () => state.presence === "null", () => state.toggleNull());
+}
+
 /**
  * Whether two of them fit side by side.
  *
- * @param {Field} field
+ * @param {State} state
  */
-function isShort({ kind, schema }) {
-  return kind === "number" || kind === "boolean" || kind === "choice" || schema.format === "date";
+function isShort({ field: { kind, schema, choices } }) {
+  if (kind === "choice") return choices.every((choice) => String(choice).length < 24);
+  return kind === "number" || kind === "boolean" || schema.format === "date" || schema.format === "time";
 }
 
 /**
  * What stands small beside a label: what is asked of the value, as far as the control itself does not show it.
  *
- * @param {Field} field
- * @param {Place} place
+ * @param {State} state
  */
-export function smallPrint({ kind, type, constraints }, { required, item }) {
-  const isShown = kind === "choice" || kind === "object" || kind === "list" || kind === "tuple";
-  return [...(isShown ? [] : [type]), ...constraints, ...(required || item ? [] : ["optional"])].join(" · ");
+export function smallPrint({ field: { kind, type, constraints, schema }, place: { required, item } }) {
+  const isShown = ["choice", "object", "list", "tuple", "alternatives", "grid", "never"].includes(kind);
+  const words = [
+    ...(isShown ? [] : [type]),
+    ...(kind === "file" ? constraints.filter((one) => !/^(holds|encoded as) /.test(one)) : constraints),
+    ...(schema.deprecated === true ? ["deprecated"] : []),
+    ...(required || item ? [] : ["optional"]),
+  ];
+  return shortened(words.join(" · "), LONGEST_LABEL);
+}
+
+/**
+ * @param {string} text
+ * @param {number} length
+ */
+export function shortened(text, length) {
+  return text.length > length ? `${text.slice(0, length)}…` : text;
 }

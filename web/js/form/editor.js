@@ -1,56 +1,72 @@
 // The input of a model, as a form and as JSON: two views of one value.
 
 import { button, el } from "../dom.js";
+import { loadChecker } from "../schema/checker.js";
 import { equal } from "../schema/equal.js";
 import { describe } from "../schema/fields.js";
 import { isWithin } from "../schema/pointer.js";
-import { ABSENT } from "./control.js";
-import { JsonControl } from "./json.js";
 import { makeControl } from "./make.js";
+import { AlternativesState } from "./state/alternatives.js";
+import { makeState } from "./state/make.js";
+import { JsonState } from "./state/scalars.js";
+import { ABSENT } from "./state/state.js";
+import { JsonControl } from "./text.js";
 
 /** @typedef {import("./control.js").Control} Control */
 /** @typedef {import("./control.js").Fault} Fault */
+/** @typedef {import("../schema/checker.js").Check} Check */
 /** @typedef {import("../schema/follow.js").Schema} Schema */
-/** @typedef {{mode: "form" | "json", value?: unknown, text?: string}} Draft what was typed, finished or not */
+/** @typedef {{mode: "form" | "json", form?: any, text?: string}} Draft what was typed, finished or not */
+
+/** A form of more parts than this is slow to show, and to use: what has more is shown as JSON. */
+const MOST_PARTS = 600;
 
 /** Its element sends `input` events whenever a value may have changed. */
 export class Editor {
   element = el("div", { class: "editor" });
   /** A switch between the two views; null where there is only one. */
   switch = /** @type {HTMLElement | null} */ (null);
+  #text;
   /** @type {Control} */
   #json;
-  /** @type {Control | null} null where the input is no object: then it is written as JSON */
+  /** @type {Control | null} null where there is no better way than JSON */
   #form = null;
   /** @type {Control} */
   #shown;
+  /** @type {Check | null} null until it is loaded; until then the service alone judges */
+  #check = null;
+  /** Resolved when the page's own check is there, or cannot be had. */
+  ready;
 
   /** @param {Schema | boolean} schema */
   constructor(schema) {
     const field = describe(schema);
     const place = { label: field.title || "Input", required: true };
-    this.#json = new JsonControl({ ...field, unit: "" }, place);
+    // As JSON it has no unit, no default and no examples to show.
+    const anything = describe({ title: field.title, description: field.description });
+    this.#text = new JsonState(anything, { ...place }, null);
+    this.#json = new JsonControl(this.#text);
     this.#json.element.classList.add("whole");
-    this.#json.moveTo("");
     this.#shown = this.#json;
-    if (field.kind === "object" && !field.nullable) {
-      this.#form = makeControl({ ...field, description: "" }, place);
+    if (field.kind !== "any") {
+      this.#form = makeControl(makeState(field, place, null));
       this.#form.element.classList.add("whole");
-      this.#form.moveTo("");
       this.switch = this.#makeSwitch();
     }
     this.#show(this.#form ?? this.#json);
     this.element.addEventListener("input", ({ target }) => this.#forgetFaults(/** @type {Node} */ (target)));
+    this.ready = loadChecker(schema).then((check) => (this.#check = check));
   }
 
   /**
    * The input as JSON data.
    *
-   * @param {Fault[]} faults told what was typed and is no value; unless it stays empty, do not send
+   * @param {Fault[]} faults told what is no value, or known not to fit the schema; unless it stays empty, do not send
    */
   read(faults) {
-    const value = this.#shown.read(faults);
-    if (value === ABSENT) faults.push({ path: "", message: "Write the input as JSON." });
+    const value = this.#shown.state.read(faults);
+    if (value === ABSENT) faults.push({ path: "", message: this.#shown === this.#json ? "Write the input as JSON." : "is required" });
+    if (faults.length === 0) faults.push(...this.#judge(value));
     return value;
   }
 
@@ -61,29 +77,29 @@ export class Editor {
    */
   write(value) {
     if (this.#form !== null && this.#shown === this.#form && this.#fits(this.#form, value)) return;
-    this.#json.write(value);
+    this.#json.state.write(value);
     this.#show(this.#json);
   }
 
   /** Back to how it was at first. */
   clear() {
-    this.#form?.write(ABSENT);
-    this.#json.write(ABSENT);
+    this.#form?.state.write(ABSENT);
+    this.#json.state.write(ABSENT);
     this.#show(this.#form ?? this.#json);
     this.showFaults([]);
   }
 
   /** @returns {Draft} */
   get draft() {
-    if (this.#shown === this.#form) return { mode: "form", value: this.#form.read([]) };
-    return { mode: "json", text: /** @type {JsonControl} */ (this.#json).input.value };
+    if (this.#shown === this.#form) return { mode: "form", form: this.#form.state.save() };
+    return { mode: "json", text: this.#text.text };
   }
 
   /** @param {Draft} draft */
-  restore({ mode, value, text }) {
-    if (mode === "form" && this.#form !== null) this.#form.write(value);
+  restore({ mode, form, text }) {
+    if (mode === "form" && this.#form !== null) this.#form.state.load(form);
     if (mode === "json") {
-      /** @type {JsonControl} */ (this.#json).input.value = text ?? "";
+      this.#text.hold(text ?? "");
       this.#show(this.#json);
     }
   }
@@ -99,11 +115,31 @@ export class Editor {
     const messages = new Map();
     for (const fault of faults) {
       const owner = innermost(controls, fault.path);
-      const where = fault.path === owner.pointer ? "" : `${fault.path}: `;
+      const where = fault.path === owner.state.pointer ? "" : `${fault.path}: `;
       messages.set(owner, [...(messages.get(owner) ?? []), where + fault.message]);
     }
     for (const control of controls) control.showFaults(messages.get(control) ?? []);
-    controls.find((control) => messages.has(control) && (control !== this.#form))?.focus();
+    const first = controls.find((control) => messages.has(control) && control !== this.#form) ?? controls.find((control) => messages.has(control));
+    if (first === undefined) return;
+    for (let part = first.element.closest("details"); part; part = part.parentElement?.closest("details") ?? null) part.open = true;
+    first.focus();
+  }
+
+  /** @param {unknown} value */
+  #judge(value) {
+    try {
+      return this.#check?.(value, (pointer) => this.#chosen(pointer)) ?? [];
+    } catch {
+      // A schema with something in it that the page's own judge does not know: the service does.
+      return [];
+    }
+  }
+
+  /** @param {string} pointer */
+  #chosen(pointer) {
+    const states = this.#shown.state.all();
+    const found = states.find((state) => state instanceof AlternativesState && state.pointer === pointer && state.chosen >= 0);
+    return found instanceof AlternativesState ? found.field.options[found.chosen].index : undefined;
   }
 
   /** @param {Node} target */
@@ -114,7 +150,7 @@ export class Editor {
   /** @param {Control} control */
   #show(control) {
     this.#shown = control;
-    this.element.replaceChildren(control.element);
+    if (this.element.firstChild !== control.element) this.element.replaceChildren(control.element);
     const [asForm, asJson] = this.switch?.children ?? [];
     asForm?.setAttribute("aria-pressed", String(control === this.#form));
     asJson?.setAttribute("aria-pressed", String(control === this.#json));
@@ -131,7 +167,7 @@ export class Editor {
 
   #toJson() {
     if (this.#shown === this.#json) return;
-    this.#json.write(this.#shown.read([]));
+    this.#json.state.write(this.#shown.state.read());
     this.#show(this.#json);
     this.#changed();
   }
@@ -140,7 +176,7 @@ export class Editor {
     if (this.#form === null || this.#shown === this.#form) return;
     /** @type {Fault[]} */
     const faults = [];
-    const value = this.#json.read(faults);
+    const value = this.#json.state.read(faults);
     if (faults.length === 0 && value !== ABSENT && !this.#fits(this.#form, value)) {
       faults.push({ path: "", message: "The form cannot show all of this." });
     }
@@ -157,8 +193,20 @@ export class Editor {
    * @param {unknown} value
    */
   #fits(form, value) {
-    form.write(value);
-    return equal(form.read([]), value);
+    if (countParts(value) > MOST_PARTS && this.#hasManyRows(value)) return false;
+    form.state.write(value);
+    return equal(form.state.read(), value);
+  }
+
+  /**
+   * Numbers in one field are no rows, however many.
+   *
+   * @param {unknown} value
+   */
+  #hasManyRows(value) {
+    const state = makeState(/** @type {Control} */ (this.#form).field, { label: "", required: true }, null);
+    state.write(value);
+    return state.all().length > MOST_PARTS;
   }
 
   #changed() {
@@ -166,12 +214,22 @@ export class Editor {
   }
 }
 
+/** @param {unknown} value */
+function countParts(value) {
+  if (typeof value !== "object" || value === null) return 1;
+  let count = 1;
+  for (const part of Object.values(value)) count += countParts(part);
+  return count;
+}
+
 /**
  * @param {Control[]} controls outer ones before inner ones, the first around all
  * @param {string} path
  */
 function innermost(controls, path) {
-  return controls.reduce((best, control) =>
-    isWithin(path, control.pointer) && control.pointer.length >= best.pointer.length ? control : best,
-  );
+  const pointers = new Map(controls.map((control) => [control, control.state.pointer]));
+  return controls.reduce((best, control) => {
+    const [pointer, bestPointer] = [pointers.get(control) ?? "", pointers.get(best) ?? ""];
+    return isWithin(path, pointer) && pointer.length >= bestPointer.length ? control : best;
+  });
 }

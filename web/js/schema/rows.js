@@ -31,10 +31,14 @@ export function rows(field) {
  * @returns {Row[]}
  */
 function parts(field, path) {
+  // A field that contains itself is told once.
+  if (field.isRecursive) return [];
   return [
     ...field.properties.flatMap(({ name, required, field: part }) => whole(part, [...path, name], required)),
     ...field.prefix.flatMap((part, index) => whole(part, [...path, `[${index}]`], null)),
-    ...(field.items ? itemRows(field.items, [...path, "[]"]) : []),
+    ...(field.items && field.schema.items ? itemRows(field.items, [...path, "[]"]) : []),
+    ...(field.kind === "object" && typeof field.schema.additionalProperties === "object" ? whole(/** @type {Field} */ (field.additional("")), [...path, "*"], null) : []),
+    ...field.options.flatMap(({ field: option, label }) => optionRows(option, [...path, `(${label})`])),
   ];
 }
 
@@ -56,6 +60,16 @@ function whole(field, path, required) {
 function itemRows(items, path) {
   const telling = items.title || items.description || items.constraints.length > 0;
   return telling || parts(items, path).length > 0 ? whole(items, path, null) : [];
+}
+
+/**
+ * An alternative that is a plain value is told by the type of the whole already.
+ *
+ * @param {Field} option
+ * @param {string[]} path
+ */
+function optionRows(option, path) {
+  return parts(option, path).length > 0 ? whole(option, path, null) : [];
 }
 
 /**

@@ -5,32 +5,34 @@
 
 /**
  * @param {Field} field
- * @param {boolean} isRecursive
- * @param {(part: Schema | boolean) => string} typeOf the type of a part
+ * @returns {string}
  */
-export function typeInWords(field, isRecursive, typeOf) {
-  const { schema } = field;
-  const type = isRecursive ? `${schema.title || schema.$ref.split("/").at(-1)} (recursive)` : ownType(field, typeOf);
-  return field.nullable ? `${type} or null` : type;
+export function typeInWords(field) {
+  const { schema, isRecursive, nullable } = field;
+  const type = isRecursive ? `${schema.title || (schema.type ?? "object")} (recursive)` : ownType(field);
+  return nullable ? `${type} or null` : type;
 }
 
 /**
  * @param {Field} field
- * @param {(part: Schema | boolean) => string} typeOf
+ * @returns {string}
  */
-function ownType({ kind, schema, choices, prefix, items }, typeOf) {
-  if (kind === "object") return "object";
+function ownType({ kind, schema, choices, prefix, items, options, grid }) {
+  if (grid !== null) return `${grid.rows} × ${grid.columns} numbers`;
   if (kind === "choice") return either(choices.map(jsonType));
   if (kind === "tuple") return `array: ${prefix.map((part) => part.type).join(", ")}`;
-  if (kind === "list") return `array of ${items?.type}`;
-  const alternatives = schema.anyOf ?? schema.oneOf;
-  if (Array.isArray(alternatives)) return either(alternatives.map(typeOf));
-  if (schema.type === "array" && typeof schema.items === "object") return `array of ${typeOf(schema.items)}`;
-  return plainType(schema);
+  if (kind === "list" || kind === "numbers") return `array of ${items?.type}`;
+  if (kind === "alternatives") return either(options.map(({ field }) => field.type));
+  if (kind === "file") return typeof schema.contentMediaType === "string" ? schema.contentMediaType : "file";
+  if (kind === "never") return "nothing";
+  return kind === "object" ? "object" : plainType(schema);
 }
 
 /** @param {Schema} schema */
-function plainType({ type = "any JSON", format }) {
+function plainType({ type = "any JSON", format, items, "x-tensor": tensor }) {
+  if (tensor) return "tensor";
+  if (type === "array" && typeof items?.items?.type === "string") return `array of array of ${items.items.type}`;
+  if (type === "array" && typeof items?.type === "string") return `array of ${items.type}`;
   const types = either([type].flat());
   return typeof format === "string" ? `${types} (${format})` : types;
 }
