@@ -1,0 +1,42 @@
+// Where a prediction is shown: what shows it is loaded when it is needed, and its JSON is always there.
+
+import { el, fill } from "../dom.js";
+import { jsonBlock } from "../views/json.js";
+
+/** @typedef {import("./widgets.js").WidgetEntry} WidgetEntry */
+/** @typedef {import("../schema/follow.js").Schema} Schema */
+
+/** Have it loaded by the time there is something to show. */
+export function prepareOutput() {
+  return import("./index.js");
+}
+
+/** It stays where it is while one prediction takes the place of the other, and so does what was unfolded. */
+export class Output {
+  #shown = el("div", { class: "output-body" });
+  #json = el("details", { class: "raw" });
+  #turn = 0;
+  element = el("div", { class: "output", role: "region", "aria-label": "Prediction" }, this.#shown, this.#json);
+  /** What is said of it, in one sentence. */
+  summary = el("p", { class: "visually-hidden" });
+
+  /**
+   * @param {unknown} prediction
+   * @param {Schema | boolean} schema
+   * @param {readonly WidgetEntry[]} widgets
+   */
+  async show(prediction, schema, widgets) {
+    const turn = ++this.#turn;
+    fill(this.#json, el("summary", {}, "JSON"), jsonBlock(prediction, "As JSON"));
+    fill(this.summary);
+    try {
+      const { renderOutput, summaryOf } = await prepareOutput();
+      if (turn !== this.#turn) return;
+      fill(this.#shown, renderOutput(prediction, schema, widgets));
+      fill(this.summary, summaryOf(prediction, schema));
+    } catch (error) {
+      console.info("The prediction is shown as JSON.", error);
+      this.#json.open = true;
+    }
+  }
+}
