@@ -167,3 +167,13 @@ async def test_a_source_that_stops_while_its_session_is_opened_leaves_none(share
         await asked
     predictor.close()
     await Reader().until(lambda: shared.service.session_count == 0)
+
+
+@pytest.mark.settings("sessions.session_idle_s = 0.05")
+@pytest.mark.gen_test
+async def test_the_session_of_a_source_is_kept_however_rare_its_inputs_are(shared: Shared) -> None:
+    predictor = SteadyPredictor(shared.service, "adder", {})
+    await predictor.predict({"number": 1})
+    await asyncio.sleep(0.3)
+    assert (await predictor.predict({"number": 2})).prediction == {"sum": 3}
+    predictor.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import math
 from collections.abc import Callable, Hashable
 from enum import StrEnum
 from typing import Any
@@ -137,6 +138,10 @@ class Session:
         else:
             self.end(SessionEnd.CLOSED)
 
+    def stay(self) -> None:
+        """Keep it open however long nothing is asked in it."""
+        self._idle_s = math.inf
+
     def open(self, parameters: Any) -> None:
         """Ask a worker to open it. Raises as `Scheduler.admit` does."""
         opening = OpenJob(self, parameters)
@@ -210,7 +215,7 @@ class Session:
         idle_at = self._active_at + self._idle_s
         if now >= idle_at:
             self.end(SessionEnd.IDLE)
-        else:
+        elif not math.isinf(idle_at):
             self._timer = self.scheduler.loop.call_at(idle_at, self._look_whether_idle)
 
     def _close_in(self, station: Station) -> None:

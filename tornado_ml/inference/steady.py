@@ -61,6 +61,7 @@ class SteadyPredictor:
             self._session = self._service.open_session(
                 self._model, self._parameters, self, on_opened=on_opened, on_closed=lambda _: None
             )
+            self._session.stay()  # the next input may be an hour away
             error = await opened
             if error is not None:
                 self._session = None
