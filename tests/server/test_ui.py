@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,45 @@ async def test_the_page_stands_at_each_of_its_addresses(fetch: Fetch, path: str)
     assert response.code == 200
     assert response.headers["Content-Type"].startswith("text/html")
     assert b"<title>tornado-ml</title>" in response.body
+
+
+ASSET = re.compile(rb'="(/page/\w+/(\S+))"')
+
+
+@pytest.mark.gen_test
+async def test_what_the_page_asks_for_is_kept_for_good(fetch: Fetch) -> None:
+    found = ASSET.findall((await fetch("/")).body)
+    assert {path for _, path in found} == {b"favicon.svg", b"css/joined.css", b"js/main.js"}
+    for address, _ in found:
+        response = await fetch(address.decode())
+        assert response.code == 200
+        assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+@pytest.mark.gen_test
+async def test_a_page_of_another_version_gets_the_present_files_and_keeps_them_not(fetch: Fetch) -> None:
+    ((present, _), *_) = ASSET.findall((await fetch("/")).body)
+    for path in ("js/main.js", "css/base.css"):
+        address = present.decode().replace("favicon.svg", path)
+        known, other = await fetch(address), await fetch(f"/page/0123456789abcdef/{path}")
+        assert (other.code, other.body) == (200, known.body)
+        assert other.headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize(
+    ("path", "documents"),
+    [
+        ("/", ["/api/models", "/api/plugins"]),
+        ("/models/echo/predict", ["/api/models", "/api/plugins", "/api/models/echo/metadata"]),
+        ("/models/%3E%22a+b/metadata", ["/api/models", "/api/plugins", "/api/models/%3E%22a%2Bb/metadata"]),
+    ],
+)
+@pytest.mark.gen_test
+async def test_the_documents_that_the_page_will_ask_for_are_named_beforehand(
+    fetch: Fetch, path: str, documents: list[str]
+) -> None:
+    link = (await fetch(path)).headers["Link"]
+    assert link == ", ".join(f"<{document}>; rel=preload; as=fetch; crossorigin" for document in documents)
 
 
 @pytest.mark.parametrize(
@@ -99,6 +139,11 @@ TRAVERSAL = [
     "/../settings.toml",
     "/settings.toml",
     "/__init__.py",
+    "/page/x/../settings.toml",
+    "/page/x/..%2f..%2fsettings.toml",
+    "/page/x/__init__.py",
+    "/page/x/",
+    "/page/js/main.js",
 ]
 
 

@@ -36,6 +36,8 @@ TEXT_TYPES = {
 """Not left to the machine's own table, which may say otherwise."""
 
 _STYLESHEET = re.compile(r'[ \t]*<link rel="stylesheet" href="/(css/[^"]+)">\n?')
+_REMARK = re.compile(r"^\s*/\*.*?\*/", re.DOTALL | re.MULTILINE)
+_INDENTATION = re.compile(r"\n\s+")
 _ADDRESS = re.compile(r'\b(src|href)="/([^"]+)"')
 
 _HIDDEN = (".", "_")
@@ -100,7 +102,7 @@ class Edition:
         paths = _STYLESHEET.findall(index)
         if not paths or not all(path in self.plain and "@import" not in self._source(path) for path in paths):
             return {}
-        return {STYLES: "\n".join(self._source(path) for path in paths)}
+        return {STYLES: "\n".join(_without_remarks(self._source(path)) for path in paths)}
 
     def _pointed(self, index: str) -> str:
         """`index` with the addresses of this edition, and the joined stylesheet in the place of the first of them."""
@@ -135,6 +137,11 @@ class PageFiles:
     def edition(self, version: str) -> Edition:
         """The one of this version; the current one if that is not kept any more."""
         return self._edition if self._edition.version == version else self.current()
+
+
+def _without_remarks(stylesheet: str) -> str:
+    """Without comments that begin a line, and indentation: no string of CSS goes on after a line end."""
+    return _INDENTATION.sub("\n", _REMARK.sub("", stylesheet))
 
 
 def _stamps(directory: Path) -> _Stamps:

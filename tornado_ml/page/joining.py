@@ -1,21 +1,20 @@
 """Joins ES modules: all that the page needs at once into one, and each part that it loads later into one more.
 
 Each module becomes a function that is called once, in the order in which a browser would run the modules, and returns
-what the module exports. A module that several of the joined files need is in one of them, and the others import it from
-there: so there is one instance of it in the page.
+what the module exports, as it is by then. A module that several of the joined files need is in one of them, and the
+others import it from there: so there is one instance of it in the page.
 """
 
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from tornado_ml.page.modules import Import, Module, parse
 from tornado_ml.page.scanner import Unjoinable
 
-OWN = "js/"
-"""Where the modules are that are joined. Those elsewhere (vendored ones) are imported as they stand."""
+VENDORED = "vendor/"
+"""Where modules are that are not ours to write. One that is loaded later and cannot be joined is left as it is."""
 
 
 def join(read: Callable[[str], str], entry: str) -> dict[str, str]:
@@ -37,7 +36,7 @@ def join(read: Callable[[str], str], entry: str) -> dict[str, str]:
     pending = list(modules.lazy_of(first))
     while pending:
         path = pending.pop()
-        if path not in later:
+        if path not in later and modules.can_join(path):
             later[path] = [found for found in modules.closure(path) if found not in first]
             pending += modules.lazy_of(later[path])
     homes = dict.fromkeys(first, entry) | _homes(later)
@@ -52,7 +51,7 @@ def _homes(later: Mapping[str, Iterable[str]]) -> dict[str, str]:
         for path in later[entry]:
             users.setdefault(path, []).append(entry)
     shared = sorted({tuple(entries) for entries in users.values() if len(entries) > 1})
-    names = {entries: f"{OWN}shared-{number}.js" for number, entries in enumerate(shared, start=1)}
+    names = {entries: f"js/shared-{number}.js" for number, entries in enumerate(shared, start=1)}
     return {path: names.get(tuple(entries), entries[0]) for path, entries in users.items()}
 
 
@@ -78,19 +77,32 @@ class _Graph:
         if path in above:
             raise Unjoinable(f"modules import each other in a circle: {' -> '.join((*above, path))}")
         if path not in self._closures:
-            targets = [found.target for found in self[path].imports if found.target.startswith(OWN)]
-            before = [needed for target in targets for needed in self.closure(target, (*above, path))]
+            before = [needed for found in self[path].imports for needed in self.closure(found.target, (*above, path))]
             self._closures[path] = list(dict.fromkeys([*before, path]))
         return self._closures[path]
 
     def lazy_of(self, paths: Iterable[str]) -> Iterator[str]:
         for path in paths:
-            yield from (target for target in self[path].lazy.values() if target.startswith(OWN))
+            yield from self[path].lazy.values()
+
+    def can_join(self, path: str) -> bool:
+        try:
+            return bool(self.closure(path))
+        except Unjoinable:
+            if path.startswith(VENDORED):
+                return False
+            raise
+
+    def exports(self, path: str) -> list[str]:
+        """The names that others can import."""
+        module = self[path]
+        whole = [name for target in module.passed_on_whole for name in self.exports(target) if name != "default"]
+        return list(dict.fromkeys([*module.exports, *module.passed_on, *whole]))
 
     def check_exported(self, path: str, names: Iterable[str]) -> None:
-        """Raises Unjoinable if one of our modules does not export one of these names."""
+        """Raises Unjoinable if a module does not export one of these names."""
         for name in names:
-            if path.startswith(OWN) and name not in self[path].exports and name not in self[path].passed_on:
+            if name not in self.exports(path):
                 raise Unjoinable(f"{path} does not export {name}")
 
 
@@ -116,16 +128,16 @@ class _File:
 
     def _name(self, path: str) -> str:
         """What the exports of a module are called here, and in all other files."""
-        number = self._numbers.get(path)
-        if number is None or self._homes[path] != self._path:
+        if self._homes[path] != self._path:
             self._foreign[path] = None
-        return f"${number}" if number is not None else "$" + re.sub(r"\W", "_", path)
+        return f"${self._numbers[path]}"
 
     def _called(self, module: Module) -> str:
         lines = [line for found in module.imports for line in self._bindings(found)]
         for target, there in module.passed_on.values():
             self._modules.check_exported(target, [there])
-        exports = [_pair(name, here) for name, here in module.exports.items()]
+        exports = [f"...{self._name(target)}" for target in module.passed_on_whole]
+        exports += [_pair(name, here) for name, here in module.exports.items()]
         exports += [f"{name}: {self._name(target)}.{there}" for name, (target, there) in module.passed_on.items()]
         lines += [module.body(self._specifier), f"return {{ {', '.join(exports)} }};"]
         return "\n".join([f"const {self._name(module.path)} = (() => {{", *lines, "})();"])
@@ -140,7 +152,7 @@ class _File:
 
     def _exports(self, module: Module) -> Iterator[str]:
         """The exports of the module that has this file's name, for whoever imports the file."""
-        names = [*module.exports, *module.passed_on]
+        names = self._modules.exports(module.path)
         if names:
             yield f"const {{ {', '.join(f'{name}: $_{name}' for name in names)} }} = {self._name(module.path)};"
             yield f"export {{ {', '.join(f'$_{name} as {name}' for name in names)} }};"
@@ -148,10 +160,7 @@ class _File:
     def _imports(self) -> Iterator[str]:
         files: dict[str, list[str]] = {}
         for path in self._foreign:
-            if path in self._homes:
-                files.setdefault(self._homes[path], []).append(self._name(path))
-            else:
-                yield f'import * as {self._name(path)} from "{self._specifier(path)}";'
+            files.setdefault(self._homes[path], []).append(self._name(path))
         for file, names in files.items():
             yield f'import {{ {", ".join(names)} }} from "{self._specifier(file)}";'
 

@@ -14,7 +14,8 @@ _NAMES = rf"\{{ (?P<names>(?:{_NAME}(?: as {_NAME})?(?: , | (?=\}})))*)\}}"
 _IMPORT = re.compile(rf"import (?:(?:{_NAMES}|\* as (?P<all>{_NAME})|(?P<default>{_NAME})) from )?(?P<quoted>\S+) ;")
 _EXPORT_NAMES = re.compile(rf"export {_NAMES}(?: from (?P<quoted>\S+))? ;")
 _EXPORT_DECLARED = re.compile(rf"export (?:async )?(?:function(?: \*)?|class) (?P<name>{_NAME}) ")
-_EXPORT_CONST = re.compile(rf"export const (?P<name>{_NAME}) = ")
+_EXPORT_VARIABLE = re.compile(rf"export (?:const|let|var) (?P<name>{_NAME}) [=;] ")
+_EXPORT_ALL = re.compile(r"export \* from (?P<quoted>\S+) ;")
 _LONGEST = 200
 """Words and signs of the longest import or export statement."""
 
@@ -39,6 +40,8 @@ class Module:
     """Its name for others -> its name here."""
     passed_on: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Its name for others -> the module that it comes from, and its name there."""
+    passed_on_whole: list[str] = field(default_factory=list)
+    """The modules of which it passes on everything."""
     lazy: dict[int, str] = field(default_factory=dict)
     """The modules that `import("…")` names, by the place of the text in `pieces`."""
     pieces: list[str] = field(default_factory=list)
@@ -131,10 +134,15 @@ class _Parser:
                 self._module.imports.append(Import(target))
                 self._module.passed_on |= {name: (target, there) for name, there in names.items()}
             return self._drop(index, match[0])
-        match = _EXPORT_DECLARED.match(statement) or _EXPORT_CONST.match(statement)
+        if match := _EXPORT_ALL.match(statement):
+            target = self._resolved(match["quoted"])
+            self._module.imports.append(Import(target))
+            self._module.passed_on_whole.append(target)
+            return self._drop(index, match[0])
+        match = _EXPORT_DECLARED.match(statement) or _EXPORT_VARIABLE.match(statement)
         if match is None:
             raise Unjoinable(f"this export is not of the kinds that are joined: {statement[:60]}")
-        if match.re is _EXPORT_CONST:
+        if match.re is _EXPORT_VARIABLE:
             self._check_single(index)
         self._module.exports[match["name"]] = match["name"]
         return self._drop(index, "export")
@@ -152,7 +160,7 @@ class _Parser:
 
     def _take_lazy(self, index: int) -> None:
         name = self._tokens[self._code[index + 2]]
-        if name.kind == "string" and name.text[1] == "." and self._text(index + 3) == ")":
+        if name.kind == "string" and name.text[1] in "./" and self._text(index + 3) == ")":
             self._lazy[self._code[index + 2]] = self._resolved(name.text)
 
     def _resolved(self, quoted: str) -> str:

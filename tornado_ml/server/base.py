@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
 import re
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from tornado_ml.page.files import PageFiles
 from tornado_ml.plugins import PluginHost
 from tornado_ml.protocol.messages import error_data
 from tornado_ml.protocol.routes import HTTP_STATUS, Route, methods_of
+from tornado_ml.server.compression import accepts_gzip
 from tornado_ml.server.guard import Guard
 from tornado_ml.settings import Settings
 
@@ -51,6 +53,9 @@ SECURITY_HEADERS = {
 
 MAX_DISCARDED_BYTES = 16 * 1024 * 1024
 """How much of a refused body is read and thrown away, so that its sender gets to read the refusal."""
+
+MIN_COMPRESSED_BYTES = 1024
+"""What is shorter fits into one packet as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +164,17 @@ class GuardedHandler(RequestHandler):
     def write_document(self, document: Any) -> None:
         self.set_header("Content-Type", "application/json; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
-        self.finish(encode_json(document))
+        content = encode_json(document)
+        if self.request.method in {"GET", "HEAD"} and len(content) >= MIN_COMPRESSED_BYTES:
+            content = self._compressed(content)
+        self.finish(content)
+
+    def _compressed(self, content: bytes) -> bytes:
+        self.add_header("Vary", "Accept-Encoding")
+        if not accepts_gzip(self.request.headers.get("Accept-Encoding", "")):
+            return content
+        self.set_header("Content-Encoding", "gzip")
+        return gzip.compress(content, compresslevel=6, mtime=0)
 
     def answer_error(self, error: ServiceError, model_qualified_name: str | None = None) -> None:
         self.set_status(HTTP_STATUS[type(error)])
