@@ -2,8 +2,8 @@
 
 import { ConnectionLost, PredictionError, SessionEnded, TooLarge } from "../client/index.js";
 import { button, el, fill } from "../dom.js";
+import { Output, prepareOutput } from "../output/output.js";
 import { Growing } from "./growing.js";
-import { jsonBlock } from "./json.js";
 
 /** @typedef {import("../client/types.js").Answer} Answer */
 /** @typedef {import("../client/errors.js").Fault} Fault */
@@ -26,7 +26,10 @@ export class AnswerPanel {
   #more = el("div", { class: "answer-body" });
   /** @type {Schema} of what is shown here */
   outputSchema = {};
+  /** @type {readonly import("../output/widgets.js").WidgetEntry[]} that it may ask for */
+  widgets = [];
   #growing = new Growing(this.outputSchema);
+  #output = new Output();
   /** @type {Run | null} */
   #run = null;
   /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -43,6 +46,7 @@ export class AnswerPanel {
    * @param {Run} run
    */
   begin(run) {
+    prepareOutput();
     this.#run = run;
     this.#growing = new Growing(this.outputSchema);
     const words = el("span", {}, run.doing());
@@ -76,8 +80,11 @@ export class AnswerPanel {
   showPrediction({ prediction, meta }) {
     const copy = navigator.clipboard && copyButton(JSON.stringify(prediction, null, 2));
     const about = el("p", { class: "small-print" }, aboutAnswer(meta));
-    if (this.#growing.isEmpty) {
-      this.#show("good", head("Prediction", copy), jsonBlock(prediction, "Prediction"), about);
+    if (!this.#growing.isText) {
+      this.#growing.stop();
+      this.#output.show(prediction, this.outputSchema, this.widgets);
+      this.#show("good", head("Prediction", copy), this.#output.summary);
+      fill(this.#more, this.#output.element, about);
       return;
     }
     this.#show("good", head("Prediction", copy));

@@ -73,6 +73,11 @@ export class Growing {
     return this.#key === undefined;
   }
 
+  /** Whether what has been shown is text. */
+  get isText() {
+    return typeof this.#key === "string";
+  }
+
   /** @param {unknown} prediction a partial one */
   add(prediction) {
     if (this.#key === undefined) this.#begin(textKey(prediction, this.#schema));

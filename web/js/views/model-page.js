@@ -79,8 +79,8 @@ export function modelPage({ name, tab, catalogue, body, stop }) {
  *
  * @param {Metadata} model
  */
-function detailsOf({ input_schema, output_schema, partial_schema, session_schema, examples, capabilities }) {
-  return [input_schema, output_schema, partial_schema, session_schema, examples, capabilities];
+function detailsOf({ input_schema, output_schema, partial_schema, session_schema, examples, capabilities, widgets }) {
+  return [input_schema, output_schema, partial_schema, session_schema, examples, capabilities, widgets];
 }
 
 /**

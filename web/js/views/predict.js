@@ -34,6 +34,7 @@ export function predictView(name, client, catalogue) {
     const { capabilities, session_schema: sessionSchema = null, output_schema: outputSchema } = metadata;
     asking.isStream = capabilities.stream;
     answers.outputSchema = outputSchema;
+    answers.widgets = metadata.widgets ?? [];
     const session = capabilities.session ? new SessionCard(name, sessionSchema, client, asking) : null;
     const feeds = capabilities.sources.map((source) => new LiveCard(name, source, outputSchema, client));
     running = [...(session === null ? [] : [session]), ...feeds];
