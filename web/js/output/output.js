@@ -8,6 +8,10 @@ import { jsonBlock } from "../views/json.js";
 
 /** Have it loaded by the time there is something to show. */
 export function prepareOutput() {
+  load().catch(() => {}); // told when there is something to show
+}
+
+function load() {
   return import("./index.js");
 }
 
@@ -30,7 +34,7 @@ export class Output {
     fill(this.#json, el("summary", {}, "JSON"), jsonBlock(prediction, "As JSON"));
     fill(this.summary);
     try {
-      const { renderOutput, summaryOf } = await prepareOutput();
+      const { renderOutput, summaryOf } = await load();
       if (turn !== this.#turn) return;
       fill(this.#shown, renderOutput(prediction, schema, widgets));
       fill(this.summary, summaryOf(prediction, schema));
