@@ -1,4 +1,4 @@
-// Has a model predict: one request after the other, each shown in the answer panel from when it is asked for.
+// Has a model predict, and shows in the answer panel what becomes of it. Whatever is asked anew replaces what runs.
 
 import { PredictionError } from "./client/index.js";
 
@@ -7,21 +7,36 @@ import { PredictionError } from "./client/index.js";
 /** @typedef {import("./client/errors.js").Fault} Fault */
 /** @typedef {import("./client/session.js").Session} Session */
 /** @typedef {import("./client/types.js").Answer} Answer */
+/** @typedef {import("./client/types.js").PredictOptions} PredictOptions */
 /** @typedef {import("./views/answer.js").AnswerPanel} AnswerPanel */
 
-/** Dispatches `change` when `isBusy` does. */
+/** @typedef {{onFaults: (faults: readonly Fault[]) => void, onStop: () => void}} Form */
+/** @typedef {{controller: AbortController, isLive: boolean, call: object | undefined}} Running */
+
+/**
+ * What became of a question that the service has answered.
+ *
+ * @typedef {object} Outcome
+ * @property {unknown} input
+ * @property {boolean} isLive
+ * @property {Answer} [answer]
+ * @property {PredictionError} [error] instead of an answer
+ * @property {number | null} elapsedMs null if it waited for more than the service
+ */
+
+/** Dispatches `change` when `isBusy` or `session` does, and `outcome` with an `Outcome`. */
 export class Asking extends EventTarget {
-  /** @type {AbortController | null} */
+  /** @type {Running | null} */
   #running = null;
   #name;
   #client;
   #catalogue;
   #answers;
   #isLoading = false;
+  /** @type {Session | null} */
+  #session = null;
   /** Whether the model is asked for partial predictions. */
   isStream = false;
-  /** @type {Session | null} in which predictions are made */
-  session = null;
 
   /**
    * @param {string} name of the model
@@ -37,31 +52,71 @@ export class Asking extends EventTarget {
     this.#answers = answers;
   }
 
+  /** Whether an answer is waited for that someone has asked for. */
   get isBusy() {
-    return this.#running !== null;
+    return this.#running !== null && !this.#running.isLive;
+  }
+
+  /** In which predictions are made. */
+  get session() {
+    return this.#session;
+  }
+
+  set session(session) {
+    this.#session = session;
+    this.dispatchEvent(new Event("change"));
   }
 
   /**
    * @param {unknown} input
-   * @param {{onFaults: (faults: readonly Fault[]) => void, onStop: () => void}} form
+   * @param {Form} form
+   * @param {{isLive?: boolean}} [options] `isLive`: asked because the input has changed, whatever it is by now
    */
-  async ask(input, form) {
-    const running = new AbortController();
+  async ask(input, form, { isLive = false } = {}) {
+    const replaces = this.#running?.call;
+    /** @type {Running} */
+    const running = { controller: new AbortController(), isLive, call: undefined };
     this.#become(running);
     this.#answers.begin({
+      isLive,
       doing: () => this.#doing,
-      stop: () => running.abort(),
+      stop: () => running.controller.abort(),
       again: () => this.ask(input, form),
     });
+    const watch = this.#watch();
+    /** @type {Answer | undefined} */
+    let answer;
+    /** @type {unknown} */
+    let error;
     try {
-      this.#answers.showPrediction(await this.#answerOfReady(input, running.signal));
-      this.#answers.bringIntoView();
-    } catch (error) {
-      if (running.signal.aborted) this.#showStopped(running, form);
-      else this.#showError(error, form);
-    } finally {
-      if (this.#running === running) this.#become(null);
+      answer = await this.#answerOfReady(input, running, replaces);
+    } catch (caught) {
+      error = caught;
     }
+    const elapsedMs = watch();
+    if (this.#running !== running) return;
+    this.#become(null);
+    if (answer !== undefined) this.#showPrediction(answer, elapsedMs, isLive);
+    else if (running.controller.signal.aborted) this.#showStopped(form);
+    else this.#showError(error, form, isLive);
+    if (answer !== undefined || error instanceof PredictionError) this.#tell({ input, isLive, answer, error, elapsedMs });
+  }
+
+  /**
+   * What has been typed cannot be asked for: nobody waits any more for what it was before.
+   *
+   * @param {readonly Fault[]} faults
+   */
+  hold(faults) {
+    this.stop();
+    this.#answers.showIncomplete(faults);
+  }
+
+  /** Nobody waits any more. */
+  stop() {
+    const running = this.#running;
+    this.#become(null);
+    running?.controller.abort();
   }
 
   get #doing() {
@@ -69,66 +124,98 @@ export class Asking extends EventTarget {
     return this.#isLoading ? "Waiting for the model to load…" : "Predicting…";
   }
 
-  /** Nobody waits any more: the page goes away. */
-  stop() {
-    const running = this.#running;
-    this.#become(null);
-    running?.abort();
+  /** @returns {() => number | null} how long it has taken, unless there was no connection for some of the time */
+  #watch() {
+    const startedAt = performance.now();
+    let isWhole = this.#client.state === "open";
+    const broken = () => (isWhole = false);
+    this.#client.addEventListener("statechange", broken);
+    return () => {
+      this.#client.removeEventListener("statechange", broken);
+      return isWhole ? performance.now() - startedAt : null;
+    };
   }
 
   /**
    * Ask, and once more when the model has loaded: a service that has just come back is still loading its models.
    *
    * @param {unknown} input
-   * @param {AbortSignal} signal
+   * @param {Running} running
+   * @param {object | undefined} replaces
    * @returns {Promise<Answer>}
    */
-  async #answerOfReady(input, signal) {
+  async #answerOfReady(input, running, replaces) {
+    const { signal } = running.controller;
     try {
-      return await this.#answer(input, signal);
+      return await this.#answer(input, running, replaces);
     } catch (error) {
       if (!(error instanceof PredictionError) || error.code !== "MODEL_NOT_READY") throw error;
       this.#isLoading = true;
       const isReady = await this.#catalogue.becomesReady(this.#name, signal).finally(() => (this.#isLoading = false));
       if (!isReady) throw error;
-      return this.#answer(input, signal);
+      return this.#answer(input, running);
     }
   }
 
   /**
    * @param {unknown} input
-   * @param {AbortSignal} signal
+   * @param {Running} running
+   * @param {object} [replaces]
    * @returns {Promise<Answer>}
    */
-  async #answer(input, signal) {
-    if (this.session !== null) return this.session.predict(input, { signal });
-    if (!this.isStream) return this.#client.predict(this.#name, input, { signal });
-    const stream = this.#client.stream(this.#name, input, { signal });
-    for await (const { prediction } of stream) this.#answers.showPartial(prediction);
+  async #answer(input, running, replaces) {
+    /** @type {PredictOptions} */
+    const options = { signal: running.controller.signal, replaces };
+    if (this.#session !== null || !this.isStream) {
+      const call = this.#session?.predict(input, options) ?? this.#client.predict(this.#name, input, options);
+      running.call = call;
+      return call;
+    }
+    const stream = this.#client.stream(this.#name, input, options);
+    running.call = stream;
+    for await (const { prediction } of stream) if (this.#running === running) this.#answers.showPartial(prediction);
     return stream.final;
   }
 
   /**
-   * @param {AbortController} running
-   * @param {{onStop: () => void}} form
+   * @param {Answer} answer
+   * @param {number | null} elapsedMs
+   * @param {boolean} isLive
    */
-  #showStopped(running, { onStop }) {
-    if (this.#running !== running) return;
+  #showPrediction(answer, elapsedMs, isLive) {
+    this.#answers.showPrediction(answer, elapsedMs);
+    if (!isLive) this.#answers.bringIntoView();
+  }
+
+  /** @param {Form} form */
+  #showStopped({ onStop }) {
     this.#answers.showStopped();
     onStop();
   }
 
   /**
    * @param {unknown} error
-   * @param {{onFaults: (faults: readonly Fault[]) => void}} form
+   * @param {Form} form
+   * @param {boolean} isLive
    */
-  #showError(error, { onFaults }) {
+  #showError(error, { onFaults }, isLive) {
+    const details = error instanceof PredictionError ? error.details : [];
+    if (isLive && details.length > 0) {
+      this.#answers.showIncomplete(details);
+      return;
+    }
     this.#answers.showError(error);
-    if (error instanceof PredictionError && error.details.length > 0) onFaults(error.details);
+    if (isLive) return;
+    if (details.length > 0) onFaults(details);
     else this.#answers.bringIntoView();
   }
 
-  /** @param {AbortController | null} running */
+  /** @param {{input: unknown, isLive: boolean, answer: Answer | undefined, error: unknown, elapsedMs: number | null}} detail */
+  #tell(detail) {
+    this.dispatchEvent(new CustomEvent("outcome", { detail }));
+  }
+
+  /** @param {Running | null} running */
   #become(running) {
     this.#running = running;
     this.dispatchEvent(new Event("change"));

@@ -3,7 +3,9 @@
 import { ConnectionLost, PredictionError, SessionEnded, TooLarge } from "../client/index.js";
 import { button, el, fill } from "../dom.js";
 import { Output, prepareOutput } from "../output/output.js";
+import { copyButton } from "./copy.js";
 import { Growing } from "./growing.js";
+import { timeSplit } from "./timing.js";
 
 /** @typedef {import("../client/types.js").Answer} Answer */
 /** @typedef {import("../client/errors.js").Fault} Fault */
@@ -13,13 +15,15 @@ import { Growing } from "./growing.js";
 
 /**
  * @typedef {object} Run one prediction, from when it is asked for
+ * @property {boolean} isLive it replaces one whose answer may stay until this one is there
  * @property {() => string} doing what is going on, in a few words
  * @property {() => void} stop
  * @property {() => void} again
  */
 
 const TICK_MS = 100;
-const COPIED_MS = 2_000;
+/** After this long without an answer it is said that there is none yet. */
+const PATIENCE_MS = 400;
 
 export class AnswerPanel {
   #status = el("div", { class: "answer-body", role: "status", "aria-atomic": "true" });
@@ -34,6 +38,8 @@ export class AnswerPanel {
   #run = null;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #ticking;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #patience;
   element = el("section", { class: "card answer", tabindex: -1, "aria-label": "Answer" }, this.#status, this.#more);
 
   constructor() {
@@ -48,13 +54,21 @@ export class AnswerPanel {
   begin(run) {
     prepareOutput();
     this.#run = run;
+    this.#growing.stop();
     this.#growing = new Growing(this.outputSchema);
+    if (!run.isLive) this.#showBusy(run);
+    else if (this.#ticking === undefined) this.#patience ??= setTimeout(() => this.#showBusy(this.#run ?? run), PATIENCE_MS);
+  }
+
+  /** @param {Run} run */
+  #showBusy(run) {
     const words = el("span", {}, run.doing());
     const clock = el("span", { class: "clock", "aria-hidden": "true" });
     const startedAt = performance.now();
     const tick = () => {
       clock.textContent = `${((performance.now() - startedAt) / 1000).toFixed(1)} s`;
-      if (words.textContent !== run.doing()) words.textContent = run.doing();
+      const doing = (this.#run ?? run).doing();
+      if (words.textContent !== doing) words.textContent = doing;
     };
     tick();
     const spinner = el("span", { class: "spinner", "aria-hidden": "true" });
@@ -76,10 +90,13 @@ export class AnswerPanel {
     this.#growing.add(prediction);
   }
 
-  /** @param {Answer} answer */
-  showPrediction({ prediction, meta }) {
-    const copy = navigator.clipboard && copyButton(JSON.stringify(prediction, null, 2));
-    const about = el("p", { class: "small-print" }, aboutAnswer(meta));
+  /**
+   * @param {Answer} answer
+   * @param {number | null} elapsedMs from the question to the answer; null if it waited for more than the service
+   */
+  showPrediction({ prediction, meta }, elapsedMs) {
+    const copy = navigator.clipboard && copyButton("Copy", () => JSON.stringify(prediction, null, 2), { class: "quiet" });
+    const about = timeSplit(meta, elapsedMs);
     if (!this.#growing.isText) {
       this.#growing.stop();
       this.#output.show(prediction, this.outputSchema, this.widgets);
@@ -129,6 +146,17 @@ export class AnswerPanel {
     this.#show("bad", head("Not sent"), saying("Something was typed that cannot be sent."), faultList(faults));
   }
 
+  /**
+   * While someone types, an input that is not finished is no error.
+   *
+   * @param {readonly Fault[]} faults
+   */
+  showIncomplete(faults) {
+    this.#growing.stop();
+    this.#growing = new Growing(this.outputSchema);
+    this.#show("calm", head("Waiting"), el("p", { class: "hint" }, "The prediction appears as soon as the input is complete."), faultList(faults));
+  }
+
   /** On a small screen the answer stands below the form. */
   bringIntoView() {
     this.element.scrollIntoView({ block: "nearest" });
@@ -136,8 +164,15 @@ export class AnswerPanel {
 
   /** The page goes away. */
   stop() {
-    clearInterval(this.#ticking);
+    this.#hush();
     this.#growing.stop();
+  }
+
+  /** No word of waiting any more. */
+  #hush() {
+    clearInterval(this.#ticking);
+    clearTimeout(this.#patience);
+    this.#ticking = this.#patience = undefined;
   }
 
   #stopButton() {
@@ -163,7 +198,7 @@ export class AnswerPanel {
    */
   #show(tone, ...children) {
     const hadFocus = this.element.contains(document.activeElement);
-    clearInterval(this.#ticking);
+    this.#hush();
     this.element.dataset.tone = tone;
     fill(this.#status, ...children);
     fill(this.#more);
@@ -209,29 +244,4 @@ function faultList(faults) {
 function adviceOn({ retryable, retryAfterMs }) {
   if (retryAfterMs !== null) return `Try again in ${Math.ceil(retryAfterMs / 1000)} s.`;
   return retryable ? "The same input may work when it is sent again." : "";
-}
-
-/** @param {Answer["meta"]} meta */
-function aboutAnswer({ model_version: version, timing_ms: timing = {} }) {
-  const parts = [
-    version !== undefined && `version ${version}`,
-    timing.total !== undefined && `${shownMs(timing.total)} in the service`,
-    timing.predict !== undefined && `${shownMs(timing.predict)} in the model`,
-  ];
-  return parts.filter(Boolean).join(" · ");
-}
-
-/** @param {number} ms */
-function shownMs(ms) {
-  return `${ms >= 100 ? Math.round(ms) : Number(ms.toPrecision(2))} ms`;
-}
-
-/** @param {string} text */
-function copyButton(text) {
-  const copy = button("Copy", () => void navigator.clipboard.writeText(text).then(copied), { class: "quiet" });
-  function copied() {
-    copy.textContent = "Copied";
-    setTimeout(() => (copy.textContent = "Copy"), COPIED_MS);
-  }
-  return copy;
 }

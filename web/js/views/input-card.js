@@ -1,68 +1,226 @@
-// The form in which an input is written, and sent.
+// The form in which an input is written, and sent; or sent by itself while it is written.
 
-import { button, el } from "../dom.js";
+import { button, el, fill } from "../dom.js";
 import { forgetDraft, readDraft, writeDraft } from "../drafts.js";
 import { Editor } from "../form/editor.js";
+import { inputIn, linkTo } from "../link.js";
+import { Settling } from "../settling.js";
+import { copyButton } from "./copy.js";
 
 /** @typedef {import("../asking.js").Asking} Asking */
 /** @typedef {import("../client/errors.js").Fault} Fault */
+/** @typedef {import("../form/editor.js").Draft} Draft */
 /** @typedef {import("./answer.js").AnswerPanel} AnswerPanel */
 
 const PREVIEW_LENGTH = 60;
 
-/**
- * @param {string} name
- * @param {import("../api.js").Metadata} metadata
- * @param {Asking} asking
- * @param {AnswerPanel} answers
- */
-export function inputCard(name, { input_schema: schema, examples }, asking, answers) {
-  const editor = new Editor(schema);
-  const send = el("button", { type: "submit", class: "primary" }, "Predict");
-  const form = el(
-    "form",
-    { class: "card input", novalidate: true, "aria-label": "Input" },
-    el("div", { class: "card-head" }, el("h2", {}, "Input"), editor.switch),
-    exampleButtons(examples, (example) => {
-      editor.showFaults([]);
-      editor.write(example);
-      remember();
-    }),
-    editor.element,
-    el("div", { class: "send" }, send, button("Clear", clear, { class: "quiet" })),
-  );
+/** Dispatches `change` whenever the input may be another one. */
+export class InputCard extends EventTarget {
+  #name;
+  #asking;
+  #answers;
+  #editor;
+  #examples;
+  #nextExample = 0;
+  /** Whether something was typed since the input was last written by other means. */
+  #isTyped = false;
+  #end = new AbortController();
+  #settling = new Settling(() => this.#predictLive());
+  #send = el("button", { type: "submit", class: "primary", "aria-keyshortcuts": "Control+Enter" }, "Predict");
+  #live = el("input", { type: "checkbox", role: "switch" });
+  #word = el("p", { class: "word-of-input hint", role: "status" });
+  element;
 
-  const remember = () => writeDraft(name, editor.draft);
-  const draft = readDraft(name);
-  if (draft !== null) editor.restore(draft);
-  editor.element.addEventListener("input", remember);
-
-  function clear() {
-    editor.clear();
-    forgetDraft(name);
+  /**
+   * @param {string} name
+   * @param {import("../api.js").Metadata} metadata
+   * @param {Asking} asking
+   * @param {AnswerPanel} answers
+   */
+  constructor(name, { input_schema: schema, examples }, asking, answers) {
+    super();
+    this.#name = name;
+    this.#asking = asking;
+    this.#answers = answers;
+    this.#examples = examples;
+    this.#editor = new Editor(schema);
+    this.element = this.#form();
+    const draft = readDraft(name);
+    if (draft !== null) this.#editor.restore(draft);
+    this.#isTyped = draft !== null;
+    this.#takeLink();
+    this.#listen();
   }
 
-  function predict() {
+  /** The page goes away. */
+  stop() {
+    this.#end.abort();
+    this.#settling.stop();
+  }
+
+  /**
+   * @param {Fault[]} [faults] told why it cannot be sent as it stands
+   * @returns {unknown}
+   */
+  read(faults = []) {
+    return this.#editor.read(faults);
+  }
+
+  /**
+   * @param {unknown} input
+   * @param {string} [word] on where it comes from
+   */
+  write(input, word = "") {
+    this.#replace(word, () => {
+      this.#editor.showFaults([]);
+      this.#editor.write(input);
+    });
+  }
+
+  /** Show the next example. */
+  writeExample() {
+    if (this.#examples.length === 0) return;
+    this.write(this.#examples[this.#nextExample]);
+    this.#nextExample = (this.#nextExample + 1) % this.#examples.length;
+  }
+
+  clear() {
+    this.#replace("", () => this.#editor.clear());
+    forgetDraft(this.#name);
+  }
+
+  predict() {
     /** @type {Fault[]} */
     const faults = [];
-    const input = editor.read(faults);
-    editor.showFaults(faults);
-    if (faults.length > 0) answers.showUnsendable(faults);
-    else asking.ask(input, { onFaults: (found) => editor.showFaults(found), onStop: () => send.focus({ preventScroll: true }) });
+    const input = this.#editor.read(faults);
+    this.#editor.showFaults(faults);
+    this.#settling.stop();
+    if (faults.length > 0) {
+      this.#asking.stop();
+      this.#answers.showUnsendable(faults);
+    } else this.#asking.ask(input, this.#heeding);
   }
 
-  asking.addEventListener("change", () => {
-    if (asking.isBusy) send.setAttribute("aria-disabled", "true");
-    else send.removeAttribute("aria-disabled");
-  });
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    if (!asking.isBusy) predict();
-  });
-  form.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
-  });
-  return form;
+  toggleLive() {
+    this.#live.click();
+  }
+
+  #form() {
+    return el(
+      "form",
+      { class: "card input", novalidate: true, "aria-label": "Input" },
+      el("div", { class: "card-head" }, el("h2", {}, "Input"), this.#editor.switch),
+      exampleButtons(this.#examples, (example) => this.write(example)),
+      this.#word,
+      this.#editor.element,
+      el("div", { class: "send" }, this.#send, el("label", { class: "live-switch", title: "Predict while you type" }, this.#live, "Live")),
+      el(
+        "div",
+        { class: "send-more" },
+        navigator.clipboard && copyButton("Copy link", () => this.#link(), { class: "quiet" }),
+        button("Clear", () => this.clear(), { class: "quiet" }),
+      ),
+    );
+  }
+
+  #listen() {
+    const { signal } = this.#end;
+    this.#editor.element.addEventListener("input", () => {
+      this.#isTyped = true;
+      this.#changed();
+    });
+    this.#live.addEventListener("change", () => (this.#live.checked ? this.#predictLive() : this.#settling.stop()));
+    this.#asking.addEventListener("change", () => this.#heedAsking(), { signal });
+    this.element.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (!this.#asking.isBusy) this.predict();
+    });
+    this.element.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.element.requestSubmit();
+    });
+    addEventListener("hashchange", () => this.#takeLink(), { signal });
+  }
+
+  /** What an answer may ask of the form. */
+  get #heeding() {
+    return {
+      onFaults: (/** @type {readonly Fault[]} */ faults) => this.#editor.showFaults(faults),
+      onStop: () => this.#send.focus({ preventScroll: true }),
+    };
+  }
+
+  #heedAsking() {
+    if (this.#asking.isBusy) this.#send.setAttribute("aria-disabled", "true");
+    else this.#send.removeAttribute("aria-disabled");
+    // What a session remembers is not to be every keystroke.
+    this.#live.disabled = this.#asking.session !== null;
+  }
+
+  #changed() {
+    writeDraft(this.#name, this.#editor.draft);
+    if (this.#live.checked) this.#settling.stir();
+    this.dispatchEvent(new Event("change"));
+  }
+
+  #predictLive() {
+    if (this.#live.disabled || !this.#live.checked) return;
+    /** @type {Fault[]} */
+    const faults = [];
+    const input = this.#editor.read(faults);
+    if (faults.length > 0) this.#asking.hold(faults);
+    else this.#asking.ask(input, this.#heeding, { isLive: true });
+  }
+
+  /**
+   * Write something else; what was typed until then can be had back.
+   *
+   * @param {string} word
+   * @param {() => void} write
+   */
+  #replace(word, write) {
+    const before = this.#isTyped ? this.#editor.draft : null;
+    write();
+    this.#isTyped = false;
+    this.#changed();
+    this.#say(word || (before !== null ? "What you had typed was replaced." : ""), before);
+  }
+
+  /**
+   * @param {string} word
+   * @param {Draft | null} before
+   */
+  #say(word, before) {
+    const undo = before !== null && button("Undo", () => this.#undo(before), { class: "link" });
+    fill(this.#word, word, undo && " ", undo);
+  }
+
+  /** @param {Draft} draft */
+  #undo(draft) {
+    this.#editor.clear();
+    this.#editor.restore(draft);
+    this.#isTyped = true;
+    fill(this.#word);
+    this.#send.focus({ preventScroll: true });
+    this.#changed();
+  }
+
+  #takeLink() {
+    const linked = inputIn(location.hash);
+    if (linked === null) return;
+    // Later changes are those of the draft: to load the page again is not to lose them.
+    history.replaceState(history.state, "", location.pathname + location.search);
+    if (linked === "unreadable") this.#say("The link carries an input that cannot be read.", null);
+    else this.write(linked.input, "This input came with the link.");
+  }
+
+  #link() {
+    /** @type {Fault[]} */
+    const faults = [];
+    const input = this.#editor.read(faults);
+    const link = input === undefined || typeof input === "symbol" ? null : linkTo(location.href, input);
+    if (link === null) this.#say("This input cannot be put into a link: it is too large, or not finished.", null);
+    return link;
+  }
 }
 
 /**

@@ -3,7 +3,7 @@
 import { Asking } from "../asking.js";
 import { el } from "../dom.js";
 import { AnswerPanel } from "./answer.js";
-import { inputCard } from "./input-card.js";
+import { InputCard } from "./input-card.js";
 import { LiveCard } from "./live-card.js";
 import { modelPage } from "./model-page.js";
 import { SessionCard } from "./session-card.js";
@@ -37,13 +37,13 @@ export function predictView(name, client, catalogue) {
     answers.widgets = metadata.widgets ?? [];
     const session = capabilities.session ? new SessionCard(name, sessionSchema, client, asking) : null;
     const feeds = capabilities.sources.map((source) => new LiveCard(name, source, outputSchema, client));
-    running = [...(session === null ? [] : [session]), ...feeds];
-    const input = el("div", { class: "stack" }, session?.element, inputCard(name, metadata, asking, answers));
+    const input = new InputCard(name, metadata, asking, answers);
+    running = [...(session === null ? [] : [session]), input, ...feeds];
     return el(
       "div",
       { class: "stack" },
       feeds.length > 0 && liveLink(capabilities.sources),
-      el("div", { class: "bench" }, input, answers.element),
+      el("div", { class: "bench" }, el("div", { class: "stack" }, session?.element, input.element), answers.element),
       feeds.length > 0 && liveSection(feeds),
     );
   }
