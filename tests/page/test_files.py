@@ -77,7 +77,8 @@ def test_stylesheets_are_joined_in_their_order_without_remarks(folder: Path) -> 
 def test_stylesheets_that_import_others_stay_apart(folder: Path) -> None:
     (folder / "css/b.css").write_text('@import "c.css";')
     edition = PageFiles(folder).current()
-    assert b"/css/a.css" in edition.index.content and b"/css/b.css" in edition.index.content
+    assert b"/css/a.css" in edition.index.content
+    assert b"/css/b.css" in edition.index.content
 
 
 def test_modules_that_cannot_be_joined_are_served_one_by_one_and_a_word_is_said(
@@ -105,7 +106,8 @@ def test_a_new_file_is_found_and_one_that_is_gone_is_gone(folder: Path) -> None:
     (folder / "js/new.js").touch()
     (folder / "icon.svg").unlink()
     edition = page.current()
-    assert "js/new.js" in edition.plain and "icon.svg" not in edition.plain
+    assert "js/new.js" in edition.plain
+    assert "icon.svg" not in edition.plain
     assert b'href="/icon.svg"' in edition.index.content
 
 
@@ -122,7 +124,8 @@ def test_text_is_compressed_where_that_makes_it_smaller(folder: Path) -> None:
     (folder / "picture.png").write_bytes(bytes(1000))
     plain = PageFiles(folder).current().plain
     compressed = plain["long.txt"].compressed
-    assert compressed is not None and gzip.decompress(compressed) == plain["long.txt"].content
+    assert compressed is not None
+    assert gzip.decompress(compressed) == plain["long.txt"].content
     assert plain["icon.svg"].compressed is None
     assert plain["picture.png"].compressed is None
 

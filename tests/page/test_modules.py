@@ -103,5 +103,5 @@ def test_white_space_goes_where_it_means_nothing(source: str, left: str) -> None
     ],
 )
 def test_what_could_not_be_joined_is_refused_with_its_name(source: str) -> None:
-    with pytest.raises(Unjoinable, match="js/views/here.js: "):
+    with pytest.raises(Unjoinable, match=r"js/views/here\.js: "):
         parsed(source)
