@@ -204,7 +204,7 @@ async def test_every_answer_carries_the_security_headers(fetch: Fetch, path: str
     for name, value in SECURITY_HEADERS.items():
         assert response.headers.get_list(name) == [value]
     policy = response.headers["Content-Security-Policy"]
-    assert policy.startswith("default-src 'self'; img-src 'self' data: blob:; frame-ancestors 'none'")
+    assert policy.startswith("default-src 'self'; img-src 'self' data: blob:; media-src 'self' data: blob:; frame-")
     assert "unsafe" not in policy
 
 

@@ -45,7 +45,7 @@ export function shownMoment(text, format) {
   if (format === "date") return new Date(time).toLocaleDateString(undefined, { dateStyle: "long", timeZone: "UTC" });
   // What the reader's clock says; a time without a day cannot be told in another zone.
   if (format === "time") return text.replace(/Z$/i, " UTC").replace(/(?<=\d)([+-]\d\d:\d\d)$/, " (UTC$1)");
-  return new Date(time).toLocaleString(undefined, { dateStyle: "long", timeStyle: "long" });
+  return new Date(time).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "long" });
 }
 
 const DURATION = /^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;

@@ -8,7 +8,7 @@ import { ordered, tableOf } from "./table-data.js";
 /** @typedef {import("./part.js").Part} Part */
 /** @typedef {import("./table-data.js").TableData} TableData */
 
-const PAGE = 50;
+const PAGE = 25;
 const LONGEST_CELL = 200;
 const MOVES = /** @type {const} */ ([["First", "« First"], ["Previous", "‹ Previous"], ["Next", "Next ›"], ["Last", "Last »"]]);
 
@@ -43,7 +43,7 @@ class PagedTable {
     const table = el(
       "table",
       { class: "values" },
-      el("caption", {}, label, el("span", { class: "small-print" }, ` ${size}`)),
+      el("caption", { class: "small-print" }, el("span", { class: "visually-hidden" }, `${label}: `), size),
       el("thead", {}, el("tr", {}, ...this.#heads)),
       this.#body,
     );

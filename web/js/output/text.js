@@ -13,7 +13,7 @@ const MOST_LINES = 30;
 export function showText({ value }) {
   const text = String(value);
   if (text === "") return el("span", { class: "nothing" }, "empty");
-  if (isWord(text)) return el("span", { class: "word", dir: "auto" }, text);
+  if (isWord(text)) return el("span", { class: "short-text", dir: "auto" }, text);
   const opening = openingOf(text);
   const block = el("div", { class: "text", dir: "auto" }, opening);
   if (opening === text) return block;
