@@ -13,6 +13,8 @@ from tornado_ml.errors import SettingsError
 from tornado_ml.settings import ModelSettings, PluginModel, Settings, load_settings
 from tornado_ml.settings.reading import merge
 
+SECTIONS = "models, plugins, resume, server, sessions, socketio, subscriptions"
+
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
@@ -108,7 +110,7 @@ class TestEnvironments:
         file.write_text("[environments.Mine.server]\nprot = 1\n[environments.Mine.environments.Mine]\n")
         assert faults(file) == [
             "settings.toml: line 2: environments.Mine.server.prot is unknown; did you mean port?",
-            "settings.toml: line 3: environments.Mine.environments is unknown; known are models, plugins, server",
+            f"settings.toml: line 3: environments.Mine.environments is unknown; known are {SECTIONS}",
         ]
 
 
@@ -159,7 +161,7 @@ class TestVariables:
             ("SERVER__PROT", "1", "server.prot is unknown; did you mean port?"),
             ("SEVER__PORT", "1", "sever is unknown; did you mean server?"),
             ("SERVER__PORT__X", "1", "server.port__x is unknown; did you mean port?"),
-            ("ENVIRONMENTS__MINE", "1", "environments is unknown; known are models, plugins, server"),
+            ("ENVIRONMENTS__MINE", "1", f"environments is unknown; known are {SECTIONS}"),
             ("SERVER__PORT", "", 'server.port must be a whole number, 0 to 65535, got the string ""'),
             ("PLUGINS__STRICT", "True", 'plugins.strict must be true or false, got the string "True"'),
             (
@@ -248,7 +250,7 @@ x = 1
 """)
         environ = {"TORNADO_ML_SERVER__PORT": "70000", "APP_SETTINGS": "X"}
         assert faults(file, environ=environ, overrides={"server": {"host": None}}) == [
-            "settings.toml: line 1: port is unknown; known are environments, models, plugins, server",
+            f"settings.toml: line 1: port is unknown; known are environments, {SECTIONS}",
             "settings.toml: line 3: server.prot is unknown; did you mean port?",
             'settings.toml: line 4: server.port must be a whole number, 0 to 65535, got the string "9000"',
             "settings.toml: line 5: server.allowed_hosts[1] must be a host name or an IP address, without scheme and"

@@ -37,7 +37,7 @@ def test_the_shipped_environments_make_no_difference() -> None:
 
 def test_what_the_shipped_file_shows_in_comments_can_be_used() -> None:
     text = default_settings_text()
-    commented = text[text.index("# [[plugins.models]]") : text.index("# Environments")]
+    commented = text[text.index("# [[plugins.models]]") : text.index("# What is kept for a client")]
     assert parse("\n".join(line.removeprefix("# ") for line in commented.splitlines() if line != "#")) == {
         "plugins": {"models": [{"module_name": "iris_model.iris_predict", "class_name": "IrisModel"}]},
         "models": {"NAME": dataclasses.asdict(ModelSettings())},
@@ -46,7 +46,16 @@ def test_what_the_shipped_file_shows_in_comments_can_be_used() -> None:
 
 def test_every_section_and_key_is_described() -> None:
     described = {section.header: [setting.key for setting in section.settings] for section in describe()}
-    assert list(described) == ["[server]", "[plugins]", "[[plugins.models]]", "[models.NAME]"]
+    assert list(described) == [
+        "[server]",
+        "[plugins]",
+        "[[plugins.models]]",
+        "[models.NAME]",
+        "[resume]",
+        "[sessions]",
+        "[subscriptions]",
+        "[socketio]",
+    ]
     assert described["[plugins]"] == ["directories", "disabled", "strict"]
     assert described["[[plugins.models]]"] == ["module_name", "class_name"]
 
@@ -60,7 +69,7 @@ def test_every_description_is_a_sentence() -> None:
 
 
 def test_a_setting_says_its_type_and_default() -> None:
-    server, _, entry, _ = describe()
+    server, _, entry, *_ = describe()
     host, port, allowed_hosts, *_ = server.settings
     assert (host.default, port.default, allowed_hosts.default) == ('"127.0.0.1"', "8765", "[]")
     assert port.type == "a whole number, 0 to 65535"

@@ -133,7 +133,7 @@ class ResumeSettings:
     max_bytes: int = setting(
         Whole(1),
         1_048_576,
-        "How many bytes of frames are kept for one client, to be sent again or for the first time when it comes back.",
+        "How many bytes of the frames that were sent last are kept for one client, in case it comes back.",
     )
     max_waiting: int = setting(
         Whole(1), 1000, "How many clients that are away are kept at once; the one longest away goes first."
