@@ -13,7 +13,7 @@ from tornado_ml.codecs.json import JSONCodec
 from tornado_ml.connection import Connection
 from tornado_ml.conversation.conversation import Backend, Conversation, Limits
 from tornado_ml.conversation.waiting_room import WaitingRoom
-from tornado_ml.errors import NotFound, ServiceError
+from tornado_ml.errors import ModelNotFound, NotFound, ServiceError
 from tornado_ml.feeds import Value
 from tornado_ml.inference.service import Partial, Prediction
 
@@ -159,6 +159,13 @@ class FakeFeeds:
                 subscription.subscriber.deliver(made)
 
 
+class FakeManager:
+    def versions(self, name: str) -> list[Any]:
+        if name != "m":
+            raise ModelNotFound
+        return []
+
+
 class Clock:
     """What is to happen later, when the test says so."""
 
@@ -195,7 +202,7 @@ class World:
         self.feeds: Any = FakeFeeds()
         self.clock = Clock()
         self.room: WaitingRoom[Conversation] = WaitingRoom(limits.grace_s, 10, self.clock.call_later)
-        manager: Any = None
+        manager: Any = FakeManager()
         self.backend = Backend(self.service, self.feeds, manager, self.room, limits)
 
     def is_empty(self) -> bool:

@@ -105,6 +105,7 @@ def test_one_that_the_service_ends_says_why(world: Any, talker: Any) -> None:
 
 def test_what_there_is_not_cannot_be_subscribed_to(talker: Any) -> None:
     assert talker.code("subscribe", {"model_qualified_name": "m", "source": "none"}) == "NOT_FOUND"
+    assert talker.code("subscribe", {"model_qualified_name": "nobody", "source": "ticks"}) == "MODEL_NOT_FOUND"
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,7 @@ class Subscriptions:
             self._subscribe_to_models(message)
             return
         meta = message.meta
+        self._manager.versions(message.data["model_qualified_name"])  # whether there is such a model
         listener = Listener(self, buffers=meta.get("policy") == "buffer")
         listener.subscription = self._feeds.subscribe(
             message.data["model_qualified_name"],
