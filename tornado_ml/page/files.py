@@ -14,7 +14,9 @@ import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+from tornado_ml.page.head import with_head
 from tornado_ml.page.joining import join
 from tornado_ml.page.scanner import Unjoinable
 
@@ -29,6 +31,7 @@ TEXT_TYPES = {
     ".html": "text/html",
     ".js": "text/javascript",
     ".json": "application/json",
+    ".mjs": "text/javascript",
     ".svg": "image/svg+xml",
     ".txt": "text/plain",
     ".webmanifest": "application/manifest+json",
@@ -47,7 +50,12 @@ _Stamps = Mapping[str, tuple[int, int]]
 
 
 class PageFile:
-    def __init__(self, path: str, content: bytes, modified_s: float) -> None:
+    """
+    Attributes:
+        modified_s: when it changed, in seconds since 1970; None if it is made anew for each request.
+    """
+
+    def __init__(self, path: str, content: bytes, modified_s: float | None) -> None:
         suffix = Path(path).suffix
         text_type = TEXT_TYPES.get(suffix)
         self.content = content
@@ -77,7 +85,7 @@ class Edition:
         self.stamps = stamps
         self.plain = {path: _read(directory, path, stamp) for path, stamp in stamps.items()}
         """Each file as it stands."""
-        newest_s = max((file.modified_s for file in self.plain.values()), default=0.0)
+        newest_s = max((stamp[0] for stamp in stamps.values()), default=0) / 1e9
         index = self.plain[INDEX].content.decode() if INDEX in self.plain else ""
         joined = {**self._joined_modules(), **self._joined_styles(index)}
         self.joined = self.plain | {path: PageFile(path, text.encode(), newest_s) for path, text in joined.items()}
@@ -112,6 +120,10 @@ class Edition:
         return _ADDRESS.sub(
             lambda found: f'{found[1]}="{self.address(found[2])}"' if found[2] in self.joined else found[0], index
         )
+
+    def model_page(self, model: Mapping[str, Any], tab: str) -> PageFile:
+        """`index` with what is known of a model (see `with_head`)."""
+        return PageFile(INDEX, with_head(self.index.content.decode(), model, tab).encode(), None)
 
     def address(self, path: str) -> str:
         return f"/page/{self.version}/{path}"

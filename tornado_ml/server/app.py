@@ -16,13 +16,14 @@ from tornado_ml.inference.service import InferenceService
 from tornado_ml.inference.steady import SteadyPredictor
 from tornado_ml.models.manager import ModelManager
 from tornado_ml.page.files import PageFiles
-from tornado_ml.plugins import PluginHost
+from tornado_ml.plugins import PluginHost, Widgets
 from tornado_ml.protocol import catalogue, routes
 from tornado_ml.server import health, rest, socketio, ui
 from tornado_ml.server.base import Shared, UnknownPathHandler
 from tornado_ml.server.events import SubscriptionHandler
 from tornado_ml.server.guard import Guard
 from tornado_ml.server.websocket import SocketHandler, SocketRegistry
+from tornado_ml.server.widgets import WidgetFileHandler
 from tornado_ml.settings import Settings
 
 
@@ -54,12 +55,14 @@ def make_shared(
     waiting_room: WaitingRoom[Conversation] = WaitingRoom(resume.grace_s, resume.max_waiting, _call_later)
     feeds = Feeds(lambda source: SteadyPredictor(service, source.model_qualified_name, source.session_parameters))
     plugins.watch(lambda plugin: feeds.set_sources(plugin.key, plugin.sources))
+    widgets = Widgets()
+    plugins.watch(widgets.set)
     backend = Backend(service, feeds, manager, waiting_room, limits)
     sockets = SocketRegistry(
         backend, plugins.codecs(), max_connections=server.max_connections, stalled_s=server.stalled_s
     )
     guard = Guard(server.allowed_hosts, server.allowed_origins)
-    return Shared(settings, guard, manager, plugins, service, backend, sockets, PageFiles(web_directory))
+    return Shared(settings, guard, manager, plugins, service, backend, sockets, PageFiles(web_directory), widgets)
 
 
 def _call_later(delay_s: float, callback: Callable[[], None]) -> asyncio.TimerHandle:
@@ -80,8 +83,9 @@ def make_app(shared: Shared) -> Application:
         (routes.READY.pattern, health.ReadyHandler),
         (r"/ws", SocketHandler),
         (r"/", ui.PageHandler),
-        (r"/models/([^/]+)/(?:metadata|predict)", ui.PageHandler),
+        (r"/models/([^/]+)/(metadata|predict)", ui.ModelPageHandler),
         (r"/page/([^/]+)/(.+)", ui.KeptFileHandler),
+        (r"/widgets/([^/]+)/([^/]+)/(.+)", WidgetFileHandler),
         *((pattern, ui.PageFileHandler) for pattern in ui.file_patterns(shared.page.directory)),
     ]
     descriptions = [(routes.OPENAPI, catalogue.openapi()), (routes.ASYNCAPI, catalogue.asyncapi())]

@@ -9,10 +9,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from urllib.parse import quote
 
-from tornado_ml.errors import NotFound
+from tornado_ml.errors import ModelNotFound, NotFound
 from tornado_ml.page.files import PageFile
+from tornado_ml.page.head import address_part
+from tornado_ml.protocol import documents
 from tornado_ml.server.base import GuardedHandler
 from tornado_ml.server.compression import accepts_gzip
 
@@ -34,8 +35,8 @@ class PageFileHandler(GuardedHandler):
             raise NotFound
         self.set_header("Content-Type", file.content_type)
         self.set_header("Cache-Control", cache_control)
-        modified = datetime.fromtimestamp(int(file.modified_s), UTC)
-        self.set_header("Last-Modified", modified)
+        if file.modified_s is not None:
+            self.set_header("Last-Modified", datetime.fromtimestamp(int(file.modified_s), UTC))
         content, etag = file.content, f'"{file.digest}"'
         if file.compressed is not None:
             self.add_header("Vary", "Accept-Encoding")
@@ -43,20 +44,20 @@ class PageFileHandler(GuardedHandler):
                 self.set_header("Content-Encoding", "gzip")
                 content, etag = file.compressed, f'"{file.digest}-gzip"'
         self.set_header("Etag", etag)
-        if self._has_not_changed(modified):
+        if self._is_known(file):
             self.set_status(304)
             self.finish()
         else:
             self.finish(content)
 
-    def _has_not_changed(self, modified: datetime) -> bool:
+    def _is_known(self, file: PageFile) -> bool:
         """Whether the client has it: by its tag; by a date if it names no tag (RFC 9110, section 13.1.3)."""
         since = self.request.headers.get("If-Modified-Since")
-        if since is None or "If-None-Match" in self.request.headers:
+        if since is None or file.modified_s is None or "If-None-Match" in self.request.headers:
             return self.check_etag_header()
         try:
-            return modified <= parsedate_to_datetime(since)
-        except (ValueError, TypeError):  # no date, or one without a time zone
+            return int(file.modified_s) <= parsedate_to_datetime(since).timestamp()
+        except ValueError:
             return False
 
 
@@ -78,14 +79,27 @@ class PageHandler(PageFileHandler):
     What it will ask for is named in the header, so that it comes along with the scripts and not after them.
     """
 
-    def get(self, model_qualified_name: str | None = None) -> None:
-        documents = ["/api/models", "/api/plugins"]
-        if model_qualified_name is not None:
-            # As the page's `encodeURIComponent` has it: the addresses must be the same.
-            name = quote(model_qualified_name, safe="-_.!~*'()")
-            documents.append(f"/api/models/{name}/metadata")
-        self.set_header("Link", ", ".join(f"<{address}>; rel=preload; as=fetch; crossorigin" for address in documents))
+    def get(self, path: str = "") -> None:
+        self.preload("/api/models", "/api/plugins")
         self.send(self.shared.page.current().index, ASK_EACH_TIME)
+
+    def preload(self, *addresses: str) -> None:
+        self.set_header("Link", ", ".join(f"<{address}>; rel=preload; as=fetch; crossorigin" for address in addresses))
+
+
+class ModelPageHandler(PageHandler):
+    """`index.html` with the model's name and description."""
+
+    def get(self, name: str, tab: str) -> None:  # type: ignore[override]
+        # The page must find the address that it asks for itself.
+        self.preload("/api/models", "/api/plugins", f"/api/models/{address_part(name)}/metadata")
+        page = self.shared.page.current()
+        try:
+            model = documents.model_document(self.shared.manager.versions(name))
+        except ModelNotFound:
+            self.send(page.index, ASK_EACH_TIME)
+        else:
+            self.send(page.model_page(model, tab), ASK_EACH_TIME)
 
 
 def file_patterns(web_directory: Path) -> list[str]:

@@ -24,6 +24,9 @@ export class ModelDetails extends EventTarget {
   #generation;
   #seen = "";
   #turn = 0;
+  #isAsking = false;
+  /** The list has changed since the service was asked. */
+  #hasNews = false;
 
   /**
    * @param {string} name
@@ -45,14 +48,21 @@ export class ModelDetails extends EventTarget {
 
   load = async () => {
     const turn = ++this.#turn;
+    this.#isAsking = true;
     const found = await this.#ask();
     if (turn !== this.#turn) return;
+    this.#isAsking = false;
     Object.assign(this, found);
+    this.#announce();
+    if (this.#hasNews) this.#follow();
+  };
+
+  #announce() {
     const seen = JSON.stringify([this.model, this.missing, this.error?.message]);
     if (seen === this.#seen) return;
     this.#seen = seen;
     this.dispatchEvent(new Event("change"));
-  };
+  }
 
   /** @returns {Promise<Partial<Pick<ModelDetails, "model" | "missing" | "error">>>} */
   async #ask() {
@@ -74,7 +84,8 @@ export class ModelDetails extends EventTarget {
   /** Load again when the list says something else of the model than is known. */
   #follow = () => {
     const { error, generation } = this.#catalogue;
-    if (error !== null) return;
+    this.#hasNews = this.#isAsking;
+    if (error !== null || this.#isAsking) return;
     const isCurrent =
       generation === this.#generation &&
       this.error === null &&

@@ -20,7 +20,8 @@ import { badge, modelPaths, notice, skeleton, tryAgain } from "./parts.js";
  * @returns {View}
  */
 export function modelPage({ name, tab, catalogue, body, stop }) {
-  const head = el("div", { class: "model-head" });
+  // On the page that was loaded it is there already, so that nobody waits for it.
+  const head = document.querySelector("[data-served] > .model-head") ?? el("div", { class: "model-head" }, heading(name));
   const standing = el("div", { class: "standing", role: "status" });
   const content = el("div");
   const details = new ModelDetails(name, catalogue);
@@ -61,7 +62,6 @@ export function modelPage({ name, tab, catalogue, body, stop }) {
     fill(content, body(model));
   }
 
-  fill(head, heading(name));
   fill(content, skeleton(2, "bench"));
   details.addEventListener("change", show);
   return {
