@@ -44,7 +44,7 @@ class Connection:
         self._wake = wake
         self._end = end
         self._is_closed = False
-        self._unnumbered: deque[bytes] = deque()
+        self._unnumbered: deque[bytes] | None = None  # an empty one would occupy 700 bytes of each connection
         self._unnumbered_bytes = 0
         self._conversation = Conversation(backend, codec)
         self._conversation.attach(wake, self._ended)
@@ -165,6 +165,7 @@ class Connection:
             self._conversation.detach()
             self._ended(CLOSE_TRY_AGAIN_LATER, "its peer left its answers lying")
             return
+        self._unnumbered = self._unnumbered or deque()
         self._unnumbered.append(frame)
         self._unnumbered_bytes += len(frame)
         self._wake()
