@@ -25,7 +25,7 @@ export class Control {
    * @type {HTMLElement}
    */
   caption = el("span");
-  faultSlot = el("p", { class: "fault", id: newId(), hidden: true });
+  faultSlot = el("p", { class: "fault", id: newId(), dir: "auto", hidden: true });
 
   /** @param {S} state */
   constructor(state) {
@@ -97,7 +97,7 @@ export class LabelledControl extends Control {
     const { field, place } = state;
     input.id = newId();
     input.dir = "auto";
-    this.print = el("span", { class: "small-print", id: newId() }, smallPrint(state));
+    this.print = el("span", { class: "small-print", id: newId(), dir: "auto" }, smallPrint(state));
     this.hint = hintOf(field.description);
     if (place.required && input.type !== "checkbox") input.setAttribute("aria-required", "true");
     input.setAttribute("aria-describedby", [this.faultSlot, this.hint, this.print].flatMap((one) => one?.id ?? []).join(" "));

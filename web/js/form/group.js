@@ -26,7 +26,7 @@ export class Group extends Control {
       "fieldset",
       { class: className, "aria-describedby": [this.faultSlot.id, hint?.id].filter(Boolean).join(" ") },
       this.caption,
-      print && el("p", { class: "small-print" }, print),
+      print && el("p", { class: "small-print", dir: "auto" }, print),
       hint,
       this.faultSlot,
       this.body,

@@ -28,9 +28,20 @@ export function whyInexact(text) {
   return null;
 }
 
-/** @param {string} text */
+/**
+ * Whether an integer would be sent as another one than was typed.
+ *
+ * @param {string} text
+ */
 function isInexact(text) {
-  return /^[+-]?\d{16,}$/.test(text) && BigInt(text.replace("+", "")) !== BigInt(Number(text));
+  return /^[+-]?\d{16,}$/.test(text) && BigInt(text.replace("+", "")) !== integerOf(JSON.stringify(Number(text)));
+}
+
+/** @param {string} text as JSON has it: digits, or from 1e21 on a few of them and how many more there are */
+function integerOf(text) {
+  const [digits, exponent = "0"] = text.split("e");
+  const [whole, fraction = ""] = digits.split(".");
+  return BigInt(whole + fraction) * 10n ** BigInt(Number(exponent) - fraction.length);
 }
 
 /** @param {string} number */

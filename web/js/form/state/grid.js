@@ -29,10 +29,13 @@ export class GridState extends State {
     this.changed();
   }
 
-  /** @override */
-  content() {
-    if (this.#written !== null) return this.#written;
+  /** @override @param {Fault[]} faults */
+  content(faults) {
     const { rows, columns, dtype, isFlat } = this.grid;
+    if (this.#written !== null) {
+      if (!this.#isWhole()) faults.push({ path: this.pointer, message: `must be ${rows} × ${columns} numbers` });
+      return this.#written;
+    }
     if (dtype !== "") return encodeTensor(this.pixels, dtype, [rows, columns]);
     if (isFlat) return [...this.pixels];
     return Array.from({ length: rows }, (_, row) => this.pixels.slice(row * columns, (row + 1) * columns));
@@ -53,9 +56,18 @@ export class GridState extends State {
     this.pixels = new Array(rows * columns).fill(least);
   }
 
+  /** What was written has as many numbers as are drawn; of what kind each is, the validator judges. */
+  #isWhole() {
+    const { rows, columns, dtype, isFlat, most, least } = this.grid;
+    if (!Array.isArray(this.#written)) return decodeTensor(this.#written).length === rows * columns;
+    if (isFlat) return this.#written.length === rows * columns;
+    const isNumber = (/** @type {unknown} */ number) => typeof number === "number" && (dtype === "" || (number >= least && number <= most));
+    return this.#written.length === rows && this.#written.every((row) => Array.isArray(row) && row.length === columns && row.every(isNumber));
+  }
+
   /** @override */
   pack() {
-    return this.presence === "set" ? this.content() : null;
+    return this.presence === "set" ? this.content([]) : null;
   }
 
   /** @override @param {any} content */
