@@ -8,6 +8,7 @@ from tornado_ml.hookspecs import hookimpl
 from tornado_ml.models.base import MLModel, ModelSession, Pause
 from tornado_ml.models.cancellation import cancelled
 from tornado_ml.models.source import PushSource, Source
+from tornado_ml.models.widget import Widget
 
 if TYPE_CHECKING:
     from tornado_ml.models.tensor_field import Tensor
@@ -22,6 +23,7 @@ __all__ = [
     "PushSource",
     "Source",
     "Tensor",
+    "Widget",
     "cancelled",
     "hookimpl",
 ]

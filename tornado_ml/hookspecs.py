@@ -13,6 +13,7 @@ import pluggy
 from tornado_ml.codecs.base import Codec
 from tornado_ml.models.base import MLModel
 from tornado_ml.models.source import Source
+from tornado_ml.models.widget import Widget
 
 PROJECT = "tornado_ml"
 """The name of the hooks' project, and of the entry point group that plugins are found in."""
@@ -44,4 +45,13 @@ def register_codecs() -> Iterable[Codec]:  # type: ignore[empty-body]
     """Return the codecs that this plugin brings: each is one more subprotocol of the socket.
 
     Return objects; one serves all connections.
+    """
+
+
+@hookspec
+def register_widgets() -> Iterable[Widget]:  # type: ignore[empty-body]
+    """Return the widgets that this plugin brings: ES modules that ask for an input, or show a prediction, on the page.
+
+    A schema asks for one by its name, `"x-widget": "name"`, in a model of whichever plugin; or it is for all of one
+    model's input or output.
     """

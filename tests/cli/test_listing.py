@@ -142,6 +142,6 @@ def test_the_same_class_by_two_ways_is_one_model_of_both_plugins(
     done = run("plugins", "--json", "--settings", file, PYTHONPATH=str(path))
     found: Any = {one["name"]: one for one in json.loads(done.stdout)["plugins"] if one["origin"] != "entry_point"}
     assert {name: (one["state"], one["registered"]) for name, one in found.items()} == {
-        "echo": ("loaded", {"models": ["echo"], "sources": []}),
-        "echo:Echo": ("loaded", {"models": ["echo"], "sources": []}),
+        "echo": ("loaded", {"models": ["echo"], "sources": [], "widgets": []}),
+        "echo:Echo": ("loaded", {"models": ["echo"], "sources": [], "widgets": []}),
     }

@@ -43,7 +43,7 @@ def register_codecs():
 
 
 def test_the_hooks_there_are_can_be_named() -> None:
-    assert hook_names() == ["register_models", "register_sources", "register_codecs"]
+    assert hook_names() == ["register_models", "register_sources", "register_codecs", "register_widgets"]
 
 
 def test_a_plugin_may_implement_any_of_the_hooks(

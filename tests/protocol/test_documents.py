@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tornado_ml import MLModel, PushSource
+from tornado_ml import MLModel, PushSource, Widget
 from tornado_ml.errors import ModelLoadError, ModelNotReady
 from tornado_ml.models.loaded import LoadedModel, ModelReport
 from tornado_ml.models.manager import ModelManager, Recipe, Registration
 from tornado_ml.models.schema import Validator, declare
 from tornado_ml.plugins import Plugin, PluginHost, PluginOrigin, PluginState
+from tornado_ml.plugins.widgets import ServedWidget
 from tornado_ml.protocol.documents import (
     MetadataDocument,
     ModelsDocument,
@@ -21,6 +23,8 @@ from tornado_ml.protocol.documents import (
     models_document,
     plugins_document,
 )
+
+BARS = ServedWidget(Widget("bars", "output", Path("bars.js"), "flower"), "/bars.js")
 
 
 def fits(schema: Any, document: Any) -> bool:
@@ -158,7 +162,7 @@ async def test_metadata_is_the_entry_of_that_version_with_its_schemas() -> None:
     with pytest.raises(ModelNotReady) as caught:
         metadata_document(versions, versions[0], [], 100)
     assert caught.value.retryable is True
-    document = metadata_document(versions, versions[1], [PushSource("b", "B.", "flower")], 100)
+    document = metadata_document(versions, versions[1], [PushSource("b", "B.", "flower")], 100, [BARS])
     assert fits(MetadataDocument, document)
     assert (document["minor_version"], document["state"]) == (0, "ready")
     assert len(document["versions"]) == 2
@@ -174,6 +178,7 @@ async def test_metadata_is_the_entry_of_that_version_with_its_schemas() -> None:
         "sources": [{"name": "b", "description": "B."}],
     }
     assert document["limits"] == {"max_message_bytes": 100}
+    assert document["widgets"] == [{"name": "bars", "kind": "output", "module": "/bars.js", "whole": True}]
     await garden.close()
 
 
@@ -199,6 +204,7 @@ async def test_plugins_are_listed_in_each_state_with_what_they_brought() -> None
         Plugin("weed", None, PluginOrigin.DIRECTORY, "weed.py", object, PluginState.FAILED, "it grows everywhere"),
         Plugin("moss", None, PluginOrigin.SETTINGS, "moss:Moss", object, PluginState.DISABLED),
     ]
+    host.plugins[0].widgets = [Widget("bars", "output", Path("bars.js"))]
     host.plugins[0].sources = [PushSource("a", "A.", "flower"), PushSource("b", "B.", "bird")]
     document = plugins_document(host, garden.manager)
     assert fits(PluginsDocument, document)
@@ -213,7 +219,7 @@ async def test_plugins_are_listed_in_each_state_with_what_they_brought() -> None
         "origin": "entry_point",
         "location": "garden",
         "state": "loaded",
-        "registered": {"models": ["bird", "flower"], "sources": ["bird/b", "flower/a"]},
+        "registered": {"models": ["bird", "flower"], "sources": ["bird/b", "flower/a"], "widgets": ["output/bars"]},
         "reason": None,
     }
     await garden.close()

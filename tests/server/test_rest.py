@@ -243,13 +243,14 @@ async def test_plugins_are_listed_with_what_they_brought(fetch: Fetch) -> None:
     document = json.loads((await fetch("/api/plugins")).body)
     assert fits(documents.PluginsDocument, document)
     listed = {plugin["name"]: plugin for plugin in document["plugins"]}
-    assert listed["echo"]["registered"] == {"models": ["echo"], "sources": []}
+    assert listed["echo"]["registered"] == {"models": ["echo"], "sources": [], "widgets": []}
     assert listed["ticking"]["registered"] == {
         "models": [],
         "sources": ["echo/countdown", "echo/pushed", "echo/ticks"],
+        "widgets": [],
     }
     assert listed["echo"]["origin"] == "directory"
-    assert listed["broken"]["registered"] == {"models": ["broken", "unloadable"], "sources": []}
+    assert listed["broken"]["registered"] == {"models": ["broken", "unloadable"], "sources": [], "widgets": []}
 
 
 @pytest.mark.gen_test

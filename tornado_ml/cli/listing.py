@@ -96,7 +96,7 @@ async def _load(world: World) -> Found:
 
 
 def _brought(plugin: Document) -> str:
-    names = [*plugin["registered"]["models"], *plugin["registered"]["sources"]]
+    names = [*plugin["registered"]["models"], *plugin["registered"]["sources"], *plugin["registered"]["widgets"]]
     return ", ".join(names) if names else f"from {plugin['location']}"
 
 

@@ -8,5 +8,15 @@ from tornado_ml.plugins.finding import Plugin, PluginOrigin, PluginState
 from tornado_ml.plugins.hooks import hook_names
 from tornado_ml.plugins.host import PluginHost
 from tornado_ml.plugins.loading import factory_of, load_plugin
+from tornado_ml.plugins.widgets import Widgets
 
-__all__ = ["Plugin", "PluginHost", "PluginOrigin", "PluginState", "factory_of", "hook_names", "load_plugin"]
+__all__ = [
+    "Plugin",
+    "PluginHost",
+    "PluginOrigin",
+    "PluginState",
+    "Widgets",
+    "factory_of",
+    "hook_names",
+    "load_plugin",
+]

@@ -21,6 +21,7 @@ from tornado_ml.codecs.base import Codec
 from tornado_ml.errors import PluginError
 from tornado_ml.models.manager import Recipe, Registration
 from tornado_ml.models.source import Source
+from tornado_ml.models.widget import Widget
 
 
 class PluginOrigin(StrEnum):
@@ -53,6 +54,7 @@ class Plugin:
     registrations: list[Registration] = field(default_factory=list)
     sources: list[Source] = field(default_factory=list)
     codecs: list[Codec] = field(default_factory=list)
+    widgets: list[Widget] = field(default_factory=list)
 
     @property
     def key(self) -> str:
@@ -61,7 +63,7 @@ class Plugin:
 
     def bring_nothing(self) -> None:
         """Forget what it registered."""
-        self.registrations, self.sources, self.codecs = [], [], []
+        self.registrations, self.sources, self.codecs, self.widgets = [], [], [], []
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from tornado_ml.errors import PluginError
 from tornado_ml.models.base import check_qualified_name, version_number
 from tornado_ml.models.manager import Identity
 from tornado_ml.models.source import Source, check_source, full_name
+from tornado_ml.models.widget import Widget, check_widget
 from tornado_ml.settings.tables import suggestion
 
 Factory = Callable[[], object]
@@ -72,6 +73,21 @@ class Hooks:
     def codecs(self) -> list[Codec]:
         """Its codecs; raises as `models` does."""
         return checked(self._ask("register_codecs", "codecs"))
+
+    def widgets(self) -> list[Widget]:
+        """Its widgets, all in one folder; raises as `models` does."""
+        widgets = [check_widget(value) for value in self._ask("register_widgets", "widgets")]
+        names: set[str] = set()
+        for widget in widgets:
+            if widget.full_name in names:
+                raise PluginError(f"register_widgets returned two {widget.kind} widgets {widget.name}.")
+            names.add(widget.full_name)
+        folders = sorted({str(widget.module.parent) for widget in widgets})
+        if len(folders) > 1:
+            raise PluginError(
+                f"register_widgets returned widgets in {' and '.join(folders)}; put them into one folder."
+            )
+        return widgets
 
     def _ask(self, hook: str, wanted: str) -> list[object]:
         caller = getattr(self._manager.hook, hook)

@@ -117,6 +117,12 @@ class PluginHost:
             for codec in plugin.codecs:
                 if codec.subprotocol in spoken:
                     return f"Subprotocol {codec.subprotocol} is spoken already, by plugin {other.key}."
+            if plugin.widgets and other.widgets and plugin.name == other.name:
+                return f"Widgets of a plugin {plugin.name} are served already, from {other.location}."
+            named = {widget.full_name for widget in other.widgets}
+            for widget in plugin.widgets:
+                if widget.full_name in named:
+                    return f"The {widget.kind} widget {widget.name} is there already, from plugin {other.key}."
         return None
 
     def _find(self) -> Iterator[Plugin]:

@@ -27,6 +27,7 @@ def load_plugin(plugin: Plugin) -> list[Registration]:
         plugin.registrations = [_registration(plugin, factory, index) for index, factory in enumerate(hooks.models())]
         plugin.sources = hooks.sources()
         plugin.codecs = hooks.codecs()
+        plugin.widgets = hooks.widgets()
     except KeyboardInterrupt:
         raise
     # A plugin may call sys.exit at import, which is no Exception.

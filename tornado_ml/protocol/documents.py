@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, get_args
 
 from marshmallow import fields, validate
 
 from tornado_ml.models.manager import Deployment, ModelManager, ModelState, newest
 from tornado_ml.models.source import Source, full_name
+from tornado_ml.models.widget import WidgetKind
 from tornado_ml.plugins import Plugin, PluginHost, PluginOrigin, PluginState
+from tornado_ml.plugins.widgets import ServedWidget
 from tornado_ml.protocol.payloads import Document, MessageSchema, PredictionResponseData, PredictionResponseMeta
 
 
@@ -62,6 +64,16 @@ class ModelLimitsDocument(MessageSchema):
     )
 
 
+class WidgetDocument(MessageSchema):
+    name = fields.String(required=True, metadata={"description": "What a schema gives as `x-widget`."})
+    kind = fields.String(required=True, validate=validate.OneOf(get_args(WidgetKind)))
+    module = fields.String(required=True, metadata={"description": "The address of its ES module."})
+    whole = fields.Boolean(
+        required=True,
+        metadata={"description": "Whether it is for all of the input or output, whatever the schema says."},
+    )
+
+
 class MetadataDocument(ModelDocument):
     input_schema = fields.Dict(keys=fields.String(), required=True, metadata={"description": "JSON Schema 2020-12."})
     output_schema = fields.Dict(keys=fields.String(), required=True, metadata={"description": "JSON Schema 2020-12."})
@@ -78,6 +90,11 @@ class MetadataDocument(ModelDocument):
     )
     capabilities = fields.Nested(CapabilitiesDocument, required=True)
     limits = fields.Nested(ModelLimitsDocument, required=True)
+    widgets = fields.List(
+        fields.Nested(WidgetDocument),
+        required=True,
+        metadata={"description": "Those of plugins that the page may load for this model."},
+    )
 
 
 class PredictionDocument(PredictionResponseData):
@@ -90,6 +107,9 @@ class RegisteredDocument(MessageSchema):
     )
     sources = fields.List(
         fields.String(), required=True, metadata={"description": "The sources it brought, as `model/source`."}
+    )
+    widgets = fields.List(
+        fields.String(), required=True, metadata={"description": "The widgets it brought, as `kind/name`."}
     )
 
 
@@ -147,6 +167,7 @@ def metadata_document(
     deployment: Deployment[Any],
     sources: Sequence[Source],
     max_message_bytes: int,
+    widgets: Sequence[ServedWidget] = (),
 ) -> Document:
     """The metadata of one of a model's versions.
 
@@ -155,6 +176,7 @@ def metadata_document(
         deployment: the one that is described.
         sources: those that feed the model.
         max_message_bytes: the setting.
+        widgets: those that the page may load for the model.
 
     Raises:
         ModelNotReady: it has not said its schemas yet.
@@ -173,6 +195,15 @@ def metadata_document(
             "sources": [{"name": source.name, "description": source.description} for source in sources],
         },
         "limits": {"max_message_bytes": max_message_bytes},
+        "widgets": [
+            {
+                "name": served.widget.name,
+                "kind": served.widget.kind,
+                "module": served.address,
+                "whole": served.widget.model_qualified_name is not None,
+            }
+            for served in widgets
+        ],
     }
 
 
@@ -194,7 +225,11 @@ def _plugin_document(plugin: Plugin, models: Sequence[str]) -> Document:
         "origin": plugin.origin.value,
         "location": plugin.location,
         "state": plugin.state.value,
-        "registered": {"models": list(models), "sources": sorted(full_name(source) for source in plugin.sources)},
+        "registered": {
+            "models": list(models),
+            "sources": sorted(full_name(source) for source in plugin.sources),
+            "widgets": sorted(widget.full_name for widget in plugin.widgets),
+        },
         "reason": plugin.reason,
     }
 

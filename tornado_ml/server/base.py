@@ -26,7 +26,7 @@ from tornado_ml.inference.runner import ModelRunner
 from tornado_ml.inference.service import InferenceService
 from tornado_ml.models.manager import ModelManager
 from tornado_ml.page.files import PageFiles
-from tornado_ml.plugins import PluginHost
+from tornado_ml.plugins import PluginHost, Widgets
 from tornado_ml.protocol.messages import error_data
 from tornado_ml.protocol.routes import HTTP_STATUS, Route, methods_of
 from tornado_ml.server.compression import accepts_gzip
@@ -71,6 +71,7 @@ class Shared:
     backend: Backend
     sockets: SocketRegistry
     page: PageFiles
+    widgets: Widgets
 
 
 @stream_request_body

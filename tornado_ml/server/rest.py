@@ -30,7 +30,8 @@ class MetadataHandler(DocumentHandler):
         sources = self.shared.backend.feeds.sources_of(qualified_name)
         limit = self.shared.settings.server.max_message_bytes
         versions = manager.versions(qualified_name)
-        self.write_document(documents.metadata_document(versions, deployment, sources, limit))
+        widgets = self.shared.widgets.of_model(qualified_name)
+        self.write_document(documents.metadata_document(versions, deployment, sources, limit, widgets))
 
 
 class PredictionsHandler(EventsHandler):
