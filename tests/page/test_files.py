@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import hashlib
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -54,7 +56,7 @@ def test_the_index_asks_for_what_is_joined_in_a_folder_of_this_version(folder: P
         == f"""\
 <head>
     <link rel="icon" href="/page/{edition.version}/icon.svg">
-    <link rel="stylesheet" href="/page/{edition.version}/css/joined.css">
+    <style>{edition.styles}</style>
     <script type="module" src="/page/{edition.version}/js/main.js"></script>
 </head>
 <a href="/">home</a><a href="/api/models">elsewhere</a>
@@ -69,13 +71,15 @@ def test_what_is_joined_stands_in_the_place_of_its_first_part(folder: Path) -> N
 
 
 def test_stylesheets_are_joined_in_their_order_without_remarks(folder: Path) -> None:
-    assert PageFiles(folder).current().joined["css/joined.css"].content.decode() == (
-        "@layer one, two;\n@layer two {\na { content: '/* text */' }\n}\n\n@layer one {\n}\n"
-    )
+    edition = PageFiles(folder).current()
+    assert edition.styles == "@layer one, two;\n@layer two {\na { content: '/* text */' }\n}\n\n@layer one {\n}\n"
+    digest = hashlib.sha256(edition.styles.encode()).digest()
+    assert edition.style_source == f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
-def test_stylesheets_that_import_others_stay_apart(folder: Path) -> None:
-    (folder / "css/b.css").write_text('@import "c.css";')
+@pytest.mark.parametrize("text", ['@import "c.css";', "a { background: URL(a.png) }", "/* a */ b { } /* </style> */"])
+def test_stylesheets_that_would_mean_something_else_in_the_document_stay_apart(folder: Path, text: str) -> None:
+    (folder / "css/b.css").write_text(text)
     edition = PageFiles(folder).current()
     assert b"/css/a.css" in edition.index.content
     assert b"/css/b.css" in edition.index.content

@@ -50,7 +50,7 @@ ASSET = re.compile(rb'="(/page/\w+/(\S+))"')
 @pytest.mark.gen_test
 async def test_what_the_page_asks_for_is_kept_for_good(fetch: Fetch) -> None:
     found = ASSET.findall((await fetch("/")).body)
-    assert {path for _, path in found} == {b"favicon.svg", b"css/joined.css", b"js/main.js"}
+    assert {path for _, path in found} == {b"favicon.svg", b"js/main.js"}
     for address, _ in found:
         response = await fetch(address.decode())
         assert response.code == 200

@@ -5,6 +5,7 @@ A file that changes on disk is seen at the next request: whoever works on the pa
 
 from __future__ import annotations
 
+import base64
 import gzip
 import hashlib
 import logging
@@ -24,7 +25,6 @@ log = logging.getLogger(__name__)
 
 INDEX = "index.html"
 ENTRY = "js/main.js"
-STYLES = "css/joined.css"
 
 TEXT_TYPES = {
     ".css": "text/css",
@@ -39,6 +39,9 @@ TEXT_TYPES = {
 """Not left to the machine's own table, which may say otherwise."""
 
 _STYLESHEET = re.compile(r'[ \t]*<link rel="stylesheet" href="/(css/[^"]+)">\n?')
+_KEEPS_APART = re.compile(r"@import|url\(|</", re.IGNORECASE)
+"""What means something else, or is an error, in a stylesheet within a document."""
+
 _REMARK = re.compile(r"^\s*/\*.*?\*/", re.DOTALL | re.MULTILINE)
 _INDENTATION = re.compile(r"\n\s+")
 _ADDRESS = re.compile(r'\b(src|href)="/([^"]+)"')
@@ -87,9 +90,11 @@ class Edition:
         """Each file as it stands."""
         newest_s = max((stamp[0] for stamp in stamps.values()), default=0) / 1e9
         index = self.plain[INDEX].content.decode() if INDEX in self.plain else ""
-        joined = {**self._joined_modules(), **self._joined_styles(index)}
+        joined = self._joined_modules()
         self.joined = self.plain | {path: PageFile(path, text.encode(), newest_s) for path, text in joined.items()}
         """The same with the joined ones in the place of those that they replace."""
+        self.styles = self._joined_styles(index)
+        """The stylesheets of `index` in their order, which is also that of their layers; empty if they stay apart."""
         contents = "".join(f"{path} {file.digest}\n" for path, file in sorted(self.joined.items()))
         self.version = hashlib.sha256(contents.encode()).hexdigest()[:16]
         self.index = PageFile(INDEX, self._pointed(index).encode(), newest_s)
@@ -105,21 +110,30 @@ class Edition:
             log.warning("The page's modules are served one by one: %s.", error)
             return {}
 
-    def _joined_styles(self, index: str) -> Mapping[str, str]:
-        """The stylesheets of `index` in their order, which is also that of their layers."""
+    def _joined_styles(self, index: str) -> str:
         paths = _STYLESHEET.findall(index)
-        if not paths or not all(path in self.plain and "@import" not in self._source(path) for path in paths):
-            return {}
-        return {STYLES: "\n".join(_without_remarks(self._source(path)) for path in paths)}
+        if not all(path in self.plain for path in paths):
+            return ""
+        styles = "\n".join(_without_remarks(self._source(path)) for path in paths)
+        return "" if _KEEPS_APART.search(styles) else styles
 
     def _pointed(self, index: str) -> str:
-        """`index` with the addresses of this edition, and the joined stylesheet in the place of the first of them."""
-        if STYLES in self.joined:
-            index = _STYLESHEET.sub(f'    <link rel="stylesheet" href="/{STYLES}">\n', index, count=1)
-            index = _STYLESHEET.sub(lambda link: link[0] if link[1] == STYLES else "", index)
+        """`index` with the addresses of this edition, and the stylesheets themselves in the place of the first link.
+
+        The page can be painted as soon as it is there, without another round trip.
+        """
+        if self.styles:
+            index = _STYLESHEET.sub(lambda _: f"    <style>{self.styles}</style>\n", index, count=1)
+            index = _STYLESHEET.sub("", index)
         return _ADDRESS.sub(
             lambda found: f'{found[1]}="{self.address(found[2])}"' if found[2] in self.joined else found[0], index
         )
+
+    @property
+    def style_source(self) -> str:
+        """What a Content-Security-Policy names to allow `styles`, and no other (CSP level 3, section 2.3.1)."""
+        digest = hashlib.sha256(self.styles.encode()).digest()
+        return f"'sha256-{base64.b64encode(digest).decode()}'"
 
     def model_page(self, model: Mapping[str, Any], tab: str) -> PageFile:
         """`index` with what is known of a model (see `with_head`)."""

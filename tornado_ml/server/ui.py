@@ -11,10 +11,10 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from tornado_ml.errors import ModelNotFound, NotFound
-from tornado_ml.page.files import PageFile
+from tornado_ml.page.files import Edition, PageFile
 from tornado_ml.page.head import address_part
 from tornado_ml.protocol import documents
-from tornado_ml.server.base import GuardedHandler
+from tornado_ml.server.base import SECURITY_HEADERS, GuardedHandler
 from tornado_ml.server.compression import accepts_gzip
 
 ASK_EACH_TIME = "no-cache"
@@ -81,7 +81,13 @@ class PageHandler(PageFileHandler):
 
     def get(self, path: str = "") -> None:
         self.preload("/api/models", "/api/plugins")
-        self.send(self.shared.page.current().index, ASK_EACH_TIME)
+        page = self.shared.page.current()
+        self.send_page(page, page.index)
+
+    def send_page(self, edition: Edition, page: PageFile) -> None:
+        policy = SECURITY_HEADERS["Content-Security-Policy"]
+        self.set_header("Content-Security-Policy", f"{policy}; style-src 'self' {edition.style_source}")
+        self.send(page, ASK_EACH_TIME)
 
     def preload(self, *addresses: str) -> None:
         self.set_header("Link", ", ".join(f"<{address}>; rel=preload; as=fetch; crossorigin" for address in addresses))
@@ -97,9 +103,9 @@ class ModelPageHandler(PageHandler):
         try:
             model = documents.model_document(self.shared.manager.versions(name))
         except ModelNotFound:
-            self.send(page.index, ASK_EACH_TIME)
+            self.send_page(page, page.index)
         else:
-            self.send(page.model_page(model, tab), ASK_EACH_TIME)
+            self.send_page(page, page.model_page(model, tab))
 
 
 def file_patterns(web_directory: Path) -> list[str]:

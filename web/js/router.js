@@ -28,8 +28,14 @@ export function startRouter(main, routes, notFound) {
     current?.stop?.();
     current = viewOf(path, routes) ?? notFound();
     setTitle(current.title);
-    main.replaceChildren(current.element);
+    put(current.element);
     markCurrentLinks(path);
+  }
+
+  /** @param {HTMLElement} element what may be there already, and then is not painted anew */
+  function put(element) {
+    for (const child of [...main.childNodes]) if (child !== element) child.remove();
+    if (element.parentNode !== main) main.append(element);
   }
 
   /** @param {URL} url */

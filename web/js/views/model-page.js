@@ -20,8 +20,7 @@ import { badge, modelPaths, notice, skeleton, tryAgain } from "./parts.js";
  * @returns {View}
  */
 export function modelPage({ name, tab, catalogue, body, stop }) {
-  // On the page that was loaded it is there already, so that nobody waits for it.
-  const head = document.querySelector("[data-served] > .model-head") ?? el("div", { class: "model-head" }, heading(name));
+  const { element, head } = takeServed() ?? madeAnew(name);
   const standing = el("div", { class: "standing", role: "status" });
   const content = el("div");
   const details = new ModelDetails(name, catalogue);
@@ -50,7 +49,8 @@ export function modelPage({ name, tab, catalogue, body, stop }) {
   /** @param {Model | Metadata} model */
   function showModel(model) {
     setTitle(`${model.display_name} · ${tab}`);
-    keepingFocus(head, () => fill(head, ...headOf(model, tab)));
+    const drawn = el("div", { class: "model-head" }, ...headOf(model, tab));
+    if (!drawn.isEqualNode(head)) keepingFocus(head, () => fill(head, ...drawn.childNodes));
     fill(standing, standingOf(model));
     if (!("input_schema" in model)) {
       if (shownBody === "") fill(content);
@@ -63,15 +63,30 @@ export function modelPage({ name, tab, catalogue, body, stop }) {
   }
 
   fill(content, skeleton(2, "bench"));
+  element.append(standing, content);
   details.addEventListener("change", show);
   return {
     title: `${name} · ${tab}`,
-    element: el("div", { class: "model-page" }, head, standing, content),
+    element,
     stop() {
       details.stop();
       stop?.();
     },
   };
+}
+
+/** The head that came with the document, so that nobody waited for it; null on all but the first page. */
+function takeServed() {
+  const element = document.querySelector(".model-page[data-served]");
+  if (!(element instanceof HTMLElement) || element.firstElementChild === null) return null;
+  element.removeAttribute("data-served");
+  return { element, head: element.firstElementChild };
+}
+
+/** @param {string} name */
+function madeAnew(name) {
+  const head = el("div", { class: "model-head" }, heading(name));
+  return { element: el("div", { class: "model-page" }, head), head };
 }
 
 /**
