@@ -22,11 +22,12 @@ export class Group extends Control {
     this.setLabel(state.place.label);
     const hint = hintOf(state.field.description);
     const print = smallPrint(state);
+    this.print = print === "" ? null : el("p", { class: "small-print", dir: "auto" }, print);
     this.element = el(
       "fieldset",
       { class: className, "aria-describedby": [this.faultSlot.id, hint?.id].filter(Boolean).join(" ") },
       this.caption,
-      print && el("p", { class: "small-print", dir: "auto" }, print),
+      this.print,
       hint,
       this.faultSlot,
       this.body,
@@ -51,7 +52,7 @@ export class OptionalGroup extends Group {
     super(state);
     const toNull = nullChip(this);
     this.actions.append(this.#fillIn, ...(toNull ? [toNull] : []), this.#leaveOut);
-    this.body.before(this.actions);
+    (this.print ?? this.caption).after(this.actions);
   }
 
   /** What is on the button that makes it be there. */

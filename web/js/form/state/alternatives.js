@@ -59,7 +59,8 @@ export class AlternativesState extends State {
 
   /** @override @param {Fault[]} faults */
   content(faults) {
-    return this.current?.read(faults) ?? ABSENT;
+    const { current } = this;
+    return current === null ? ABSENT : current.read(faults);
   }
 
   /** @override @param {unknown} value */
