@@ -79,13 +79,13 @@ async def test_what_is_no_file_of_a_widget_is_not_found(fetch: Fetch, path: str)
 
 
 @pytest.mark.parametrize("path", ["../dialling.py", "../../conftest.py", "../../../../../../../../etc/passwd"])
+@pytest.mark.usefixtures("http_server")
 @pytest.mark.gen_test
-async def test_a_path_that_leads_out_of_the_folder_is_not_followed(base_url: str, path: str) -> None:
+async def test_a_path_that_leads_out_of_the_folder_is_not_followed(http_port: int, path: str) -> None:
     # By hand: a client of HTTP would take the dots out before it asks.
-    host, port = base_url.removeprefix("http://").split(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
+    reader, writer = await asyncio.open_connection("127.0.0.1", http_port)
     writer.write(f"GET /widgets/dialling/x/{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
-    answer = await reader.readline()
+    answer = await reader.read()
     writer.close()
     await writer.wait_closed()
     assert answer.startswith(b"HTTP/1.1 404 ")
