@@ -123,7 +123,7 @@ def test_a_feed_draws_a_chart_and_says_the_same_in_a_table(service, page, reques
     page.get_by_role("button", name="Stop beat").click()
     expect(page.get_by_label("Live: beat").locator(".badge")).to_have_text("off")
     expect(page.locator(".chart canvas").first).to_be_visible()
-    assert [url for url in requested if "/vendor/" in url] == [
+    assert [url for url in requested if "/vendor/uplot/" in url] == [
         f"{service.url}/vendor/uplot/uplot.min.js",
         f"{service.url}/vendor/uplot/uplot.min.css",
     ]
@@ -140,7 +140,7 @@ def test_a_link_above_the_form_leads_to_the_sources_below_it(service, page):
 def test_nothing_of_a_chart_is_loaded_before_there_is_one(service, page, requested):
     page.goto(f"{service.url}/models/pulse/predict")
     expect(page.get_by_role("button", name="Start beat")).to_be_visible()
-    assert [url for url in requested if "/vendor/" in url or "/chart/chart.js" in url] == []
+    assert [url for url in requested if "/vendor/uplot/" in url or "/chart/chart.js" in url] == []
 
 
 def test_a_feed_ends_with_the_page_that_shows_it(service, page, said):

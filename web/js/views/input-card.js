@@ -101,6 +101,13 @@ export class InputCard extends EventTarget {
     } else this.#asking.ask(input, this.#heeding);
   }
 
+  focus() {
+    this.element.scrollIntoView({ block: "nearest" });
+    const controls = [...this.#editor.element.querySelectorAll("input, select, textarea, [tabindex], button")];
+    const first = controls.find((control) => control.checkVisibility());
+    if (first instanceof HTMLElement) first.focus({ preventScroll: true });
+  }
+
   toggleLive() {
     this.#live.click();
   }

@@ -1,16 +1,18 @@
-// The page where a model is tried: its input as a form, what it answers, its session, and its live sources.
+// The page where a model is tried: its input as a form, what it answers, its session, its live sources, and tools.
 
 import { Asking } from "../asking.js";
 import { el } from "../dom.js";
 import { AnswerPanel } from "./answer.js";
 import { InputCard } from "./input-card.js";
-import { LiveCard } from "./live-card.js";
+import { later } from "./later.js";
 import { modelPage } from "./model-page.js";
-import { SessionCard } from "./session-card.js";
+import { Tools } from "./tools.js";
 
 /** @typedef {import("../api.js").Metadata} Metadata */
 /** @typedef {import("../catalogue.js").Catalogue} Catalogue */
 /** @typedef {import("../client/index.js").Client} Client */
+/** @typedef {import("../schema/follow.js").Schema} Schema */
+/** @typedef {{stop: () => void}} Stoppable */
 
 /**
  * @param {string} name
@@ -20,7 +22,12 @@ import { SessionCard } from "./session-card.js";
 export function predictView(name, client, catalogue) {
   const answers = new AnswerPanel();
   const asking = new Asking(name, client, catalogue, answers);
-  /** @type {{stop: () => void}[]} */
+  asking.addEventListener("change", () => void loadRecorder(), { once: true }); // the service may be away when there is something to record
+  asking.addEventListener("outcome", async (event) => {
+    const recorder = await loadRecorder();
+    recorder?.record(name, /** @type {CustomEvent} */ (event).detail);
+  });
+  /** @type {Stoppable[]} */
   let running = [];
 
   function stop() {
@@ -31,20 +38,55 @@ export function predictView(name, client, catalogue) {
   /** @param {Metadata} metadata */
   function body(metadata) {
     stop();
-    const { capabilities, session_schema: sessionSchema = null, output_schema: outputSchema } = metadata;
+    const { capabilities, output_schema: outputSchema } = metadata;
     asking.isStream = capabilities.stream;
     answers.outputSchema = outputSchema;
     answers.widgets = metadata.widgets ?? [];
-    const session = capabilities.session ? new SessionCard(name, sessionSchema, client, asking) : null;
-    const feeds = capabilities.sources.map((source) => new LiveCard(name, source, outputSchema, client));
     const input = new InputCard(name, metadata, asking, answers);
-    running = [...(session === null ? [] : [session]), input, ...feeds];
+    const tools = new Tools({ name, metadata, input, asking, client, catalogue });
+    running = [input, tools];
+    const parts = running;
+    const hasSources = capabilities.sources.length > 0;
     return el(
       "div",
       { class: "stack" },
-      feeds.length > 0 && liveLink(capabilities.sources),
-      el("div", { class: "bench" }, el("div", { class: "stack" }, session?.element, input.element), answers.element),
-      feeds.length > 0 && liveSection(feeds),
+      hasSources && liveLink(capabilities.sources),
+      el("div", { class: "bench" }, el("div", { class: "stack" }, capabilities.session && sessionPart(metadata, parts), input.element), answers.element),
+      hasSources && livePart(metadata, parts),
+      tools.element,
+    );
+  }
+
+  /**
+   * @param {Metadata} metadata
+   * @param {Stoppable[]} parts
+   */
+  function sessionPart({ session_schema: schema = null }, parts) {
+    return later(async () => {
+      const { SessionCard } = await import("./session-card.js");
+      const card = new SessionCard(name, schema, client, asking);
+      parts.push(card);
+      return card.element;
+    }, "card session");
+  }
+
+  /**
+   * @param {Metadata} metadata
+   * @param {Stoppable[]} parts
+   */
+  function livePart({ capabilities, output_schema: schema }, parts) {
+    const cards = later(async () => {
+      const { LiveCard } = await import("./live-card.js");
+      const feeds = capabilities.sources.map((source) => new LiveCard(name, source, schema, client));
+      parts.push(...feeds);
+      return el("div", { class: "live-cards" }, ...feeds.map(({ element }) => element));
+    }, "card");
+    return el(
+      "section",
+      { class: "live", "aria-labelledby": "live" },
+      el("h2", { id: "live", tabindex: -1 }, "Live"),
+      el("p", { class: "hint" }, "What this model predicts of a source, as it comes."),
+      cards,
     );
   }
 
@@ -61,6 +103,10 @@ export function predictView(name, client, catalogue) {
   });
 }
 
+function loadRecorder() {
+  return import("../history/recorder.js").catch(() => null);
+}
+
 /**
  * A long form hides what is below it.
  *
@@ -69,15 +115,4 @@ export function predictView(name, client, catalogue) {
 function liveLink(sources) {
   const names = sources.map(({ name }) => name).join(", ");
   return el("p", { class: "hint" }, "This model also predicts live: ", el("a", { href: "#live" }, names), ".");
-}
-
-/** @param {LiveCard[]} feeds */
-function liveSection(feeds) {
-  return el(
-    "section",
-    { class: "live", "aria-labelledby": "live" },
-    el("h2", { id: "live", tabindex: -1 }, "Live"),
-    el("p", { class: "hint" }, "What this model predicts of a source, as it comes."),
-    ...feeds.map(({ element }) => element),
-  );
 }
