@@ -8,7 +8,7 @@ function start(context) {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   context.mock.method(Math, "random", () => 0);
   FakeSocket.all = [];
-  const client = new Client("ws://service/ws", /** @type {any} */ (FakeSocket));
+  const client = new Client("ws://service/ws", { WebSocket: /** @type {any} */ (FakeSocket) });
   /** @type {string[]} */
   const states = [];
   client.addEventListener("statechange", () => states.push(client.state));
@@ -187,16 +187,71 @@ test("a subscription is ended by its signal", async (context) => {
   await assert.rejects(late.next(), { name: "AbortError" });
 });
 
+test("a session that ends in the same breath in which it opens has ended", async (context) => {
+  const { client } = start(context);
+  const opening = client.session("m");
+  FakeSocket.last.say("session_opened", { session: "s1" }, { id: "1" });
+  FakeSocket.last.say("session_closed", { session: "s1", reason: "worker_died" });
+  assert.equal(await (await opening).closed, "worker_died");
+});
+
+test("a subscription that is read too slowly is ended at the service too", async (context) => {
+  const { client } = start(context);
+  const values = client.subscribe("m", "s", { policy: "buffer" });
+  FakeSocket.last.say("subscribed", { subscription: "m/s" }, { id: "1" });
+  const large = "x".repeat(9_000_000);
+  for (let count = 0; count < 3; count += 1) FakeSocket.last.say("prediction_response", answer(large), { meta: { subscription: "m/s" } });
+  assert.equal(FakeSocket.last.sent.at(-1).event, "unsubscribe");
+  await values.next();
+  await assert.rejects(values.next(), { name: "FellBehind" });
+});
+
+test("what JSON has no word for is not sent, whole or changed", async (context) => {
+  const { client } = start(context);
+  for (const input of [NaN, [Infinity], { a: "\ud83d" }, { "\ude00": 1 }, 1n]) await assert.rejects(client.predict("m", input), TypeError);
+  assert.equal(FakeSocket.last.sent.length, 1);
+  client.predict("m", "😀");
+  assert.equal(FakeSocket.last.sent[1].data.input_data, "😀");
+});
+
+test("a token is offered as a subprotocol, beside that which is spoken", (context) => {
+  start(context);
+  assert.deepEqual(FakeSocket.last.protocols, ["tornado-ml.v1.json"]);
+  new Client("http://service", { token: "key~é?", WebSocket: /** @type {any} */ (FakeSocket) });
+  const token = Buffer.from("key~é?").toString("base64url");
+  assert.deepEqual(FakeSocket.last.protocols, ["tornado-ml.v1.json", `tornado-ml.bearer.${token}`]);
+});
+
+test("the address is that of the socket, or of the service", () => {
+  for (const [given, dialled] of [
+    ["ws://service/ws", "ws://service/ws"],
+    ["http://service:8765", "ws://service:8765/ws"],
+    ["https://example.org/models/", "wss://example.org/models/ws"],
+    [new URL("https://example.org/#top"), "wss://example.org/ws"],
+  ]) {
+    const client = new Client(given, { WebSocket: /** @type {any} */ (FakeSocket) });
+    assert.equal(FakeSocket.last.url, dialled);
+    client.close();
+  }
+  assert.throws(() => new Client("service"), TypeError);
+});
+
+test("a client is closed at the end of the block that owns it", async (context) => {
+  const { client } = start(context);
+  await client[Symbol.asyncDispose]();
+  assert.equal(client.state, "closed");
+});
+
 test("of the models each newest state is told", async (context) => {
   const { client } = start(context);
   const models = client.subscribeModels();
   assert.deepEqual(FakeSocket.last.sent[1].data, { topic: "models" });
   FakeSocket.last.say("subscribed", { subscription: "models" }, { id: "1" });
   for (const [name, state] of [["a", "loading"], ["b", "ready"], ["a", "ready"]]) {
-    FakeSocket.last.say("model_state", { qualified_name: name, state }, { meta: { subscription: "models" } });
+    FakeSocket.last.say("model_state", { qualified_name: name, state, versions: [{ state }] }, { meta: { subscription: "models" } });
   }
   const seen = [(await models.next()).value, (await models.next()).value];
-  assert.deepEqual(seen, [{ qualified_name: "b", state: "ready" }, { qualified_name: "a", state: "ready" }]);
+  assert.deepEqual(seen.map((model) => [model?.qualified_name, model?.state]), [["b", "ready"], ["a", "ready"]]);
 });
 
 test("after a fatal code the client is closed, everything fails, and stays so", async (context) => {

@@ -15,17 +15,6 @@ test("nothing is said before the welcome, and then all that waited, in order", (
   assert.deepEqual(play.said().slice(1), [["prediction_request", "1"], ["prediction_request", "2"]]);
 });
 
-test("each ask gets its own answer, whatever their order", () => {
-  const play = new Play();
-  play.connect();
-  const [first, second] = [play.ask(), play.ask()];
-  play.hear("prediction_error", { code: "INVALID_INPUT", message: "No." }, { id: second });
-  play.hear("prediction_partial", {}, { id: first });
-  play.hear("prediction_response", {}, { id: first });
-  play.hear("prediction_response", {}, { id: first });
-  assert.deepEqual(play.became(), ["INVALID_INPUT", "prediction_partial", "prediction_response"]);
-});
-
 test("a resumed connection is told again what had not arrived, and nothing twice", () => {
   const play = new Play();
   play.connect();
@@ -142,45 +131,6 @@ test("after a goodbye new asks wait for the next connection, and open ones for t
   assert.deepEqual(play.became(), ["prediction_response"]);
 });
 
-test("an ask that is withdrawn is cancelled if it was sent, and else never is", () => {
-  const play = new Play();
-  const unsent = play.ask();
-  play.conversation.withdraw(unsent);
-  play.connect();
-  const sent = play.ask();
-  play.conversation.withdraw(sent);
-  assert.deepEqual(play.said().slice(1), [["prediction_request", sent], ["prediction_cancel", sent]]);
-});
-
-test("a replaced ask is taken back here if it waits here, and by the service if it waits there", () => {
-  const play = new Play();
-  const first = play.ask();
-  const second = play.ask({ replaces: first });
-  assert.deepEqual(play.became(), ["SUPERSEDED"]);
-  play.connect();
-  play.ask({ replaces: second });
-  const [, waited, replacing] = play.take();
-  assert.equal(waited.meta, undefined);
-  assert.deepEqual(replacing.meta, { replaces: second });
-});
-
-test("only so many asks wait, but for standing ones", () => {
-  const play = new Play();
-  for (let count = 0; count < 256; count += 1) play.ask();
-  assert.throws(() => play.ask(), { name: "ConnectionLost", sent: false });
-  play.ask({ isStanding: true });
-});
-
-test("what is larger than the service takes is not sent", () => {
-  const play = new Play();
-  play.ask({ data: { model_qualified_name: "echo", input_data: "€".repeat(60) } });
-  play.connect();
-  assert.deepEqual(play.said().length, 1);
-  const [error] = play.outcomes;
-  assert.equal(error.name, "TooLarge");
-  assert.ok(error.bytes > 200);
-});
-
 test("an error that names no ask fails all that are open, and one of a subscription none", () => {
   const play = new Play();
   play.connect();
@@ -189,6 +139,31 @@ test("an error that names no ask fails all that are open, and one of a subscript
   assert.deepEqual(play.became(), []);
   play.hear("prediction_error", { code: "BAD_FRAME", message: "" });
   assert.deepEqual(play.became(), ["BAD_FRAME"]);
+});
+
+test("time that runs out during the greeting counts unless the service remembers", () => {
+  for (const resumed of [true, false]) {
+    const play = new Play();
+    play.connect();
+    play.ask();
+    play.drop();
+    play.isUp = true;
+    play.conversation.opened();
+    play.conversation.expired();
+    assert.deepEqual(play.became(), []);
+    if (resumed) play.connect({ resumed: true, received: 1 });
+    else play.drop();
+    assert.deepEqual(play.became(), resumed ? [] : ["ConnectionLost"]);
+  }
+});
+
+test("a sign of life is asked for while the service is leaving", () => {
+  const play = new Play();
+  play.connect();
+  play.hear("goaway", {});
+  play.take();
+  play.conversation.ping();
+  assert.deepEqual(play.said(), [["ping", "1"]]);
 });
 
 test("a sign of life is asked for on an open connection only", () => {
@@ -250,6 +225,25 @@ test("a session that is closed says so to the service once, and waits for it", a
   assert.equal(await closed, "closed");
   await session.close();
   assert.deepEqual(play.said(), []);
+});
+
+test("a session ends after what was asked before, and takes nothing more", async () => {
+  const play = new Play();
+  play.connect();
+  play.take();
+  const { session } = openSession(play);
+  const controller = new AbortController();
+  const prediction = session.predict(1, { signal: controller.signal });
+  const closed = session.close();
+  assert.equal(session.isOpen, false);
+  await assert.rejects(session.predict(2), { name: "SessionEnded", reason: "closed" });
+  assert.deepEqual(play.said(), []);
+  controller.abort();
+  await assert.rejects(prediction, { name: "AbortError" });
+  await settled();
+  assert.deepEqual(play.said(), [["session_close", undefined]]);
+  play.hear("session_closed", { session: "s", reason: "closed" });
+  assert.equal(await closed, "closed");
 });
 
 test("a session outlives a connection that is resumed, and not one that is lost", async () => {

@@ -2,7 +2,7 @@
 
 import { Conversation } from "../../../web/js/client/conversation.js";
 
-export const LIMITS = { max_message_bytes: 200, grace_ms: 1000 };
+export const LIMITS = { max_message_bytes: 200, max_json_depth: 8, max_open_requests: 4, grace_ms: 1000 };
 
 /** A conversation, what it has sent, and what it will do later. */
 export class Play {

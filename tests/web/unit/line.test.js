@@ -12,6 +12,7 @@ function start(context) {
   FakeSocket.all = [];
   const line = new Line(
     "ws://service/ws",
+    ["spoken"],
     {
       opened: () => told.push("opened"),
       received: (text) => told.push(JSON.parse(text).event),
@@ -91,9 +92,9 @@ test("one may dial now, and hang up for good", (context) => {
   assert.deepEqual(told, [1006, "opened"]);
 });
 
-test("it speaks JSON", (context) => {
+test("it offers what it is told to, and sends text", (context) => {
   const { line } = start(context);
   FakeSocket.last.open();
   line.send("{}");
-  assert.deepEqual([FakeSocket.last.url, FakeSocket.last.protocols, FakeSocket.last.sent], ["ws://service/ws", ["tornado-ml.v1.json"], [{}]]);
+  assert.deepEqual([FakeSocket.last.url, FakeSocket.last.protocols, FakeSocket.last.sent], ["ws://service/ws", ["spoken"], [{}]]);
 });

@@ -56,6 +56,30 @@ test("a value is told to all who listen, who share one subscription", () => {
   assert.deepEqual(second.heard, [1, 2]);
 });
 
+test("a newcomer is told the newest value at once, of each key, as long as the subscription runs", () => {
+  const play = new Play();
+  play.connect();
+  const topic = {
+    data: { topic: "models" },
+    keyOf: (/** @type {any} */ { data }) => data.name,
+    isLast: (/** @type {any} */ { data }) => data.isGone === true,
+  };
+  const listener = () => {
+    /** @type {any[]} */
+    const heard = [];
+    play.conversation.subscriptions.add(topic, { push: ({ data }) => heard.push(data.name + data.state), fail: () => {} });
+    return heard;
+  };
+  listener();
+  play.hear("subscribed", { subscription: "models" }, { id: lastId(play) });
+  for (const data of [{ name: "a", state: 1 }, { name: "b", state: 1 }, { name: "a", state: 2 }, { name: "b", state: 2, isGone: true }]) {
+    play.hear("model_state", data, { meta: { subscription: "models" } });
+  }
+  assert.deepEqual(listener(), ["a2"]);
+  play.drop(1001);
+  assert.deepEqual(listener(), []);
+});
+
 test("one that nobody listens to any more when it is granted is ended then, unless someone listens again", () => {
   const play = new Play();
   play.connect();

@@ -1,34 +1,20 @@
 // What goes on between a client and the service, whichever socket carries it. No I/O: it is told what arrives, and says
 // what to send.
 
-import { CLOSE_CODES, EVENTS } from "./protocol.js";
-import { ConnectionLost, PredictionError, TooLarge } from "./errors.js";
-import { byteLength, encode } from "./frames.js";
+import { Calls } from "./calls.js";
+import { ConnectionLost, PredictionError } from "./errors.js";
+import { encode } from "./frames.js";
 import { Ledger } from "./ledger.js";
+import { CLOSE_CODES, EVENTS } from "./protocol.js";
 import { Subscriptions } from "./subscriptions.js";
 
+/** @typedef {import("./calls.js").Ask} Ask */
+/** @typedef {import("./calls.js").Limits} Limits */
 /** @typedef {import("./frames.js").Id} Id */
 /** @typedef {import("./frames.js").Message} Message */
-/** @typedef {{max_message_bytes: number, grace_ms: number}} Limits as far as this client uses them */
-
-/**
- * Something that is answered. One of `answer` and `fail` is called, once.
- *
- * @typedef {object} Ask
- * @property {string} event
- * @property {object} data
- * @property {object} [meta]
- * @property {boolean} [isStanding] it waits for a connection however many others do
- * @property {Id} [replaces] what nobody waits for any more once this is asked
- * @property {(message: Message) => void} answer
- * @property {(error: Error) => void} fail
- * @property {(message: Message) => void} [partial]
- */
-
-/** @typedef {Ask & {text: string, number: number}} Call with its frame, and the number of that once it is sent */
+/** @typedef {import("./types.js").EndReason} EndReason */
 
 const HELLO_ID = "hello";
-const MOST_WAITING = 256;
 
 /**
  * What cannot be resumed: the service has stopped, or does not want what it was sent.
@@ -37,19 +23,14 @@ const MOST_WAITING = 256;
  */
 const ENDING = new Set([CLOSE_CODES.GOING_AWAY, CLOSE_CODES.PROTOCOL_ERROR, CLOSE_CODES.MESSAGE_TOO_BIG]);
 
-const ignore = () => {};
-
 export class Conversation {
   /** @type {"offline" | "greeting" | "open"} */
   #phase = "offline";
+  #isLate = false;
   #ledger = new Ledger();
-  /** @type {Map<Id, Call>} not sent yet */
-  #waiting = new Map();
-  /** @type {Map<Id, Call>} sent, and not answered yet */
-  #open = new Map();
-  /** @type {Map<string, (reason: string) => void>} whom to tell that a session has ended */
+  /** @type {Map<string, (reason: EndReason) => void>} whom to tell that a session has ended */
   #sessions = new Map();
-  #callCount = 0;
+  #calls;
   #send;
   #onWelcome;
   subscriptions;
@@ -64,9 +45,10 @@ export class Conversation {
    * @param {(ms: number, act: () => void) => void} wire.later
    * @param {() => void} [wire.onWelcome] called when what is asked is sent at once from now on
    */
-  constructor({ send, later, onWelcome = ignore }) {
+  constructor({ send, later, onWelcome = () => {} }) {
     this.#send = send;
     this.#onWelcome = onWelcome;
+    this.#calls = new Calls({ write: (text) => this.#write(text), later });
     this.subscriptions = new Subscriptions({
       ask: (ask) => this.ask(ask),
       tell: (event, data) => this.tell(event, data),
@@ -88,11 +70,12 @@ export class Conversation {
    */
   dropped(code) {
     this.#phase = "offline";
-    if (!this.#ledger.isResumable || ENDING.has(code)) this.#lose(code);
+    if (!this.#ledger.isResumable || this.#isLate || ENDING.has(code)) this.#lose(code);
   }
 
-  /** It has been away for too long to be resumed. */
+  /** It has been away for too long to be resumed, unless the service is just about to say otherwise. */
   expired() {
+    this.#isLate = this.#phase === "greeting";
     if (this.#phase === "offline") this.#lose(null);
   }
 
@@ -100,8 +83,8 @@ export class Conversation {
   end(error) {
     this.#phase = "offline";
     this.subscriptions.end(error);
-    this.#lose(null);
-    this.#failAll(this.#waiting, error);
+    this.#forget();
+    this.#calls.end(error);
   }
 
   /**
@@ -109,15 +92,9 @@ export class Conversation {
    * @returns {Id}
    */
   ask(ask) {
-    const id = String(++this.#callCount);
-    const { event, data, isStanding = false, replaces } = ask;
-    const isUnsent = replaces !== undefined && this.#supersede(replaces);
-    const meta = { ...ask.meta, replaces: isUnsent ? undefined : replaces };
-    if (!isStanding && this.#waiting.size >= MOST_WAITING) {
-      throw new ConnectionLost("There is no connection to the service, and too much waits for one.", { sent: false });
-    }
-    this.#waiting.set(id, { ...ask, text: encode(event, data, { id, meta }), number: 0 });
+    const id = this.#calls.add(ask, this.#whyFull());
     this.#flush();
+    this.#calls.limitWait(id);
     return id;
   }
 
@@ -125,26 +102,10 @@ export class Conversation {
    * Nobody waits for the answer any more.
    *
    * @param {Id} id
-   * @param {(message: Message) => void} [answer] called with it all the same, if it has been sent
+   * @param {(message: Message) => void} [late] called with it all the same, if it has been sent
    */
-  withdraw(id, answer = ignore) {
-    this.#waiting.delete(id);
-    const call = this.#open.get(id);
-    if (call === undefined) return;
-    this.#open.set(id, { ...call, answer, fail: ignore, partial: undefined });
-    if (call.event === EVENTS.PREDICTION_REQUEST) this.tell(EVENTS.PREDICTION_CANCEL, {}, id);
-  }
-
-  /**
-   * @param {Id} id
-   * @returns {boolean} whether it had not been sent, so that the service need not know
-   */
-  #supersede(id) {
-    const call = this.#waiting.get(id);
-    const message = "A later request has replaced this one.";
-    this.#waiting.delete(id);
-    call?.fail(new PredictionError({ type: "ERROR", code: "SUPERSEDED", message }));
-    return call !== undefined;
+  withdraw(id, late) {
+    if (this.#calls.withdraw(id, late)) this.tell(EVENTS.PREDICTION_CANCEL, {}, id);
   }
 
   /**
@@ -160,12 +121,12 @@ export class Conversation {
 
   /** Ask for a sign of life. */
   ping() {
-    if (this.#phase === "open") this.ask({ event: EVENTS.PING, data: {}, answer: ignore, fail: ignore });
+    if (this.#phase === "open") this.#calls.post(EVENTS.PING, {});
   }
 
   /**
    * @param {string} session
-   * @param {(reason: string) => void} onEnd called once
+   * @param {(reason: EndReason) => void} onEnd called once
    */
   watchSession(session, onEnd) {
     this.#sessions.set(session, onEnd);
@@ -176,8 +137,11 @@ export class Conversation {
     if (message.event === EVENTS.WELCOME) this.#welcome(message.data);
     else if (message.id === HELLO_ID) this.#unwelcome();
     else if (!this.#ledger.arrived(message.seq)) return;
-    else if (message.id !== undefined) this.#answer(message.id, message);
-    else this.#heed(message);
+    else if (message.id === undefined) this.#heed(message);
+    else {
+      this.#ledger.acknowledge(this.#calls.answer(message.id, message));
+      this.#flush();
+    }
   }
 
   /** @param {import("./ledger.js").Welcome & {limits: Limits}} data */
@@ -196,26 +160,9 @@ export class Conversation {
 
   #begin() {
     this.#phase = "open";
+    this.#isLate = false;
     this.#onWelcome();
     this.#flush();
-  }
-
-  /**
-   * @param {Id} id
-   * @param {Message} message
-   */
-  #answer(id, message) {
-    const call = this.#open.get(id);
-    if (call === undefined) return;
-    this.#ledger.acknowledge(call.number);
-    if (message.event === EVENTS.PREDICTION_PARTIAL) {
-      call.partial?.(message);
-      return;
-    }
-    this.#open.delete(id);
-    if (message.event === EVENTS.SESSION_CLOSED) this.#sessionEnded(message.data);
-    if (message.event === EVENTS.PREDICTION_ERROR) call.fail(new PredictionError(message.data));
-    else call.answer(message);
   }
 
   /** @param {Message} message that answers nothing */
@@ -227,29 +174,18 @@ export class Conversation {
     else if (meta.subscription !== undefined) this.subscriptions.deliver(meta.subscription, message);
     // Every call has an id, so an error without one means that a frame could not even be read that far, and not which.
     // That no promise is left hanging matters more than that only the right one fails.
-    else if (event === EVENTS.PREDICTION_ERROR) this.#failAll(this.#open, new PredictionError(data));
+    else if (event === EVENTS.PREDICTION_ERROR) this.#calls.lose(new PredictionError(data), false);
   }
 
-  /** @param {{session: string, reason: string}} data */
+  /** @param {{session: string, reason: EndReason}} data */
   #sessionEnded({ session, reason }) {
     const onEnd = this.#sessions.get(session);
     this.#sessions.delete(session);
     onEnd?.(reason);
   }
 
-  /** Send what waits. */
   #flush() {
-    for (const [id, call] of this.#waiting) {
-      if (this.#phase !== "open" || this.isLeaving) return;
-      this.#waiting.delete(id);
-      const bytes = byteLength(call.text);
-      const most = this.limits?.max_message_bytes ?? Infinity;
-      if (bytes > most) call.fail(new TooLarge(bytes, most));
-      else {
-        this.#open.set(id, call);
-        call.number = this.#write(call.text);
-      }
-    }
+    if (this.#phase === "open" && !this.isLeaving) this.#calls.flush(this.limits);
   }
 
   /** @param {string} text */
@@ -259,26 +195,30 @@ export class Conversation {
     return number;
   }
 
+  #whyFull() {
+    if (this.#phase !== "open") {
+      return new ConnectionLost("There is no connection to the service, and too much waits for one.", { sent: false });
+    }
+    const message = "Too much waits to be sent.";
+    return new PredictionError({ type: "ERROR", code: "OVERLOADED", message, retryable: true });
+  }
+
   /** @param {number | null} closeCode why what was sent is answered no more */
   #lose(closeCode) {
-    this.#ledger.forget();
+    this.#isLate = false;
+    this.#forget();
     const message =
       closeCode === CLOSE_CODES.MESSAGE_TOO_BIG
         ? "The input is larger than the service takes."
         : "The connection was lost before the answer came.";
-    for (const onEnd of [...this.#sessions.values()]) onEnd("connection_lost");
-    this.#sessions.clear();
-    this.#failAll(this.#open, new ConnectionLost(message, { sent: true, closeCode }));
+    this.#calls.lose(new ConnectionLost(message, { sent: true, closeCode }), closeCode !== CLOSE_CODES.MESSAGE_TOO_BIG);
     this.subscriptions.reset();
   }
 
-  /**
-   * @param {Map<Id, Call>} calls
-   * @param {Error} error
-   */
-  #failAll(calls, error) {
-    const failed = [...calls.values()];
-    calls.clear();
-    for (const call of failed) call.fail(error);
+  /** Nothing of what the service knew of this client is left. */
+  #forget() {
+    this.#ledger.forget();
+    for (const onEnd of [...this.#sessions.values()]) onEnd("connection_lost");
+    this.#sessions.clear();
   }
 }

@@ -1,7 +1,7 @@
 // The socket under a conversation: dialled, dialled again when it is lost, and given up when it is dead.
 
-import { FATAL_CLOSE_CODES, SUBPROTOCOL_JSON } from "./protocol.js";
 import { backoff } from "./backoff.js";
+import { FATAL_CLOSE_CODES } from "./protocol.js";
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const STEADY_MS = 5_000;
@@ -26,6 +26,7 @@ export class Line {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #silence;
   #url;
+  #subprotocols;
   #listener;
   #WebSocket;
   #attempt = 0;
@@ -34,11 +35,13 @@ export class Line {
 
   /**
    * @param {string} url
+   * @param {string[]} subprotocols
    * @param {Listener} listener
    * @param {typeof WebSocket} [Socket]
    */
-  constructor(url, listener, Socket = WebSocket) {
+  constructor(url, subprotocols, listener, Socket = WebSocket) {
     this.#url = url;
+    this.#subprotocols = subprotocols;
     this.#listener = listener;
     this.#WebSocket = Socket;
   }
@@ -50,7 +53,7 @@ export class Line {
 
   dial() {
     clearTimeout(this.#timer);
-    const socket = new this.#WebSocket(this.#url, [SUBPROTOCOL_JSON]);
+    const socket = new this.#WebSocket(this.#url, this.#subprotocols);
     this.#socket = socket;
     this.#openedAt = Infinity;
     this.#timer = setTimeout(() => this.#drop(socket, ABNORMAL), CONNECT_TIMEOUT_MS);

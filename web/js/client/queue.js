@@ -4,6 +4,9 @@ import { FellBehind } from "./errors.js";
 
 /** @template T @typedef {{resolve: (result: IteratorResult<T, undefined>) => void, reject: (error: unknown) => void}} Waiter */
 
+/** How much is kept of what is not read, in characters of the frames in which it came. */
+export const MOST_KEPT = 16 * 1024 * 1024;
+
 /**
  * An async iterator of what is pushed. One who reads too slowly gets what had been kept and then `FellBehind`, unless newer
  * values may replace older ones.
@@ -12,8 +15,9 @@ import { FellBehind } from "./errors.js";
  * @implements {AsyncIterableIterator<T, undefined, undefined>}
  */
 export class Queue {
-  /** @type {Map<unknown, T>} */
+  /** @type {Map<unknown, {value: T, size: number}>} */
   #kept = new Map();
+  #keptSize = 0;
   /** @type {Waiter<T>[]} */
   #waiters = [];
   /** @type {{error?: unknown} | null} */
@@ -21,18 +25,26 @@ export class Queue {
   #count = 0;
   #limit;
   #keyOf;
-  #onReturn;
+  #signal;
+  #onLeave;
+  #onBehind;
 
   /**
-   * @param {object} options
-   * @param {number} options.limit how many values are kept
+   * @param {object} [options]
+   * @param {number} [options.limit] how much is kept; of what is larger one value is
    * @param {(value: T) => unknown} [options.keyOf] of two values with the same key only the newer is kept
-   * @param {() => void} [options.onReturn] called when whoever iterates wants no more
+   * @param {AbortSignal} [options.signal] ends it: its reason is thrown to whoever iterates, now
+   * @param {(reason?: unknown) => void} [options.onLeave] called when whoever iterates wants no more
+   * @param {() => void} [options.onBehind] called when more has come than is kept
    */
-  constructor({ limit, keyOf, onReturn }) {
+  constructor({ limit = MOST_KEPT, keyOf, signal, onLeave, onBehind } = {}) {
     this.#limit = limit;
     this.#keyOf = keyOf ?? (() => this.#count++);
-    this.#onReturn = onReturn;
+    this.#signal = signal;
+    this.#onLeave = onLeave;
+    this.#onBehind = onBehind;
+    if (signal?.aborted) this.#abort();
+    else signal?.addEventListener("abort", this.#abort, { once: true });
   }
 
   /** Whether nothing more is taken. */
@@ -40,8 +52,11 @@ export class Queue {
     return this.#end !== null;
   }
 
-  /** @param {T} value */
-  push(value) {
+  /**
+   * @param {T} value
+   * @param {number} [size]
+   */
+  push(value, size = 1) {
     if (this.#end !== null) return;
     const waiter = this.#waiters.shift();
     if (waiter !== undefined) {
@@ -49,9 +64,14 @@ export class Queue {
       return;
     }
     const key = this.#keyOf(value);
-    this.#kept.delete(key);
-    if (this.#kept.size >= this.#limit) this.fail(new FellBehind(this.#limit));
-    else this.#kept.set(key, value);
+    this.#remove(key);
+    if (this.#kept.size > 0 && this.#keptSize + size > this.#limit) {
+      this.fail(new FellBehind(this.#limit));
+      this.#onBehind?.();
+    } else {
+      this.#kept.set(key, { value, size });
+      this.#keptSize += size;
+    }
   }
 
   /** Nothing more comes; what is kept can still be read. */
@@ -68,25 +88,15 @@ export class Queue {
     this.#finish({ error });
   }
 
-  /**
-   * Throw to whoever iterates, now.
-   *
-   * @param {unknown} error
-   */
-  abort(error) {
-    this.#kept.clear();
-    this.fail(error);
-  }
-
   /** @returns {Promise<IteratorResult<T, undefined>>} */
   async next() {
-    for (const [key, value] of this.#kept) {
-      this.#kept.delete(key);
+    for (const [key, { value }] of this.#kept) {
+      this.#remove(key);
       return { value, done: false };
     }
     if (this.#end === null) return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
     const { error } = this.#end;
-    this.#end = {};
+    this.#leave({});
     if (error !== undefined) throw error;
     return { value: undefined, done: true };
   }
@@ -94,10 +104,9 @@ export class Queue {
   /** @returns {Promise<IteratorResult<T, undefined>>} */
   async return() {
     const isEarly = this.#end === null;
-    this.#kept.clear();
-    this.#end = {};
+    this.#leave({});
     this.#release({});
-    if (isEarly) this.#onReturn?.();
+    if (isEarly) this.#onLeave?.();
     return { value: undefined, done: true };
   }
 
@@ -105,10 +114,35 @@ export class Queue {
     return this;
   }
 
+  #abort = () => {
+    const { reason } = /** @type {AbortSignal} */ (this.#signal);
+    const isEarly = this.#end === null;
+    const isAwaited = this.#waiters.length > 0;
+    this.#leave(isAwaited ? {} : { error: reason });
+    this.#release({ error: reason });
+    if (isEarly) this.#onLeave?.(reason);
+  };
+
+  /** @param {unknown} key */
+  #remove(key) {
+    this.#keptSize -= this.#kept.get(key)?.size ?? 0;
+    this.#kept.delete(key);
+  }
+
+  /** @param {{error?: unknown}} end what whoever iterates is told next */
+  #leave(end) {
+    this.#signal?.removeEventListener("abort", this.#abort);
+    this.#kept.clear();
+    this.#keptSize = 0;
+    this.#end = end;
+  }
+
   /** @param {{error?: unknown}} end */
   #finish(end) {
     if (this.#end !== null) return;
-    this.#end = this.#waiters.length > 0 ? {} : end;
+    if (this.#waiters.length > 0) this.#leave({});
+    else if (this.#kept.size === 0) this.#leave(end);
+    else this.#end = end;
     this.#release(end);
   }
 

@@ -2,18 +2,21 @@
 
 import { SessionEnded } from "./errors.js";
 
-/** @typedef {import("./types.js").Answer} Answer */
 /** @typedef {import("./types.js").EndReason} EndReason */
-/** @typedef {import("./types.js").PredictOptions} PredictOptions */
+/** @typedef {import("./types.js").RequestOptions} RequestOptions */
+/** @template [T=unknown] @typedef {import("./types.js").Answer<T>} Answer */
 
 /**
  * @typedef {object} SessionWire
- * @property {(input: unknown, options: PredictOptions) => Promise<Answer>} predict
+ * @property {(input: unknown, options: RequestOptions) => Promise<Answer<any>>} predict
  * @property {() => void} close asks the service to end it
  */
 
 export class Session {
   #end = new AbortController();
+  /** @type {Set<Promise<unknown>>} */
+  #open = new Set();
+  #isClosing = false;
   #wire;
 
   /**
@@ -33,18 +36,25 @@ export class Session {
     );
   }
 
+  /** Whether it still predicts. */
   get isOpen() {
-    return !this.#end.signal.aborted;
+    return !this.#isClosing && !this.#end.signal.aborted;
   }
 
   /**
+   * @template [Prediction=unknown]
    * @param {unknown} input
-   * @param {PredictOptions} [options]
-   * @returns {Promise<Answer>} rejected as that of `Client.predict`, and with a `SessionEnded`
+   * @param {RequestOptions} [options]
+   * @returns {Promise<Answer<Prediction>>} rejected as that of `Client.predict`, and with a `SessionEnded`
    */
   predict(input, options = {}) {
-    const signals = options.signal ? [options.signal, this.#end.signal] : [this.#end.signal];
-    return this.#wire.predict(input, { ...options, signal: AbortSignal.any(signals) });
+    if (this.#isClosing) return Promise.reject(new SessionEnded("closed"));
+    const { signal: end } = this.#end;
+    const answered = this.#wire.predict(input, { ...options, signal: options.signal ? AbortSignal.any([options.signal, end]) : end });
+    const settled = () => void this.#open.delete(answered);
+    this.#open.add(answered);
+    answered.then(settled, settled);
+    return answered;
   }
 
   /**
@@ -52,8 +62,16 @@ export class Session {
    *
    * @returns {Promise<EndReason>}
    */
-  close() {
-    if (this.isOpen) this.#wire.close();
+  async close() {
+    if (this.isOpen) {
+      this.#isClosing = true;
+      if (this.#open.size > 0) await Promise.allSettled(this.#open);
+      if (!this.#end.signal.aborted) this.#wire.close();
+    }
     return this.closed;
+  }
+
+  async [Symbol.asyncDispose]() {
+    await this.close();
   }
 }

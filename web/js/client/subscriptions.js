@@ -1,16 +1,18 @@
 // What the service pushes: which subscriptions there are, who listens to them, and how they outlive a connection.
 
-import { EVENTS } from "./protocol.js";
 import { backoff } from "./backoff.js";
 import { ConnectionLost, PredictionError } from "./errors.js";
+import { EVENTS } from "./protocol.js";
 
-/** @typedef {import("./conversation.js").Ask} Ask */
+/** @typedef {import("./calls.js").Ask} Ask */
 /** @typedef {import("./frames.js").Message} Message */
 
 /**
  * @typedef {object} Topic
  * @property {object} data of the `subscribe` frame: two with the same are one subscription
  * @property {{policy?: "latest" | "buffer", max_rate_hz?: number}} [meta] where it is one already, that one's holds
+ * @property {(message: Message) => string} [keyOf] a newcomer is told the newest value of each key at once
+ * @property {(message: Message) => boolean} [isLast] whether there will be no more of the same key
  */
 
 /** @typedef {{push: (message: Message) => void, fail: (error: Error) => void}} Listener */
@@ -21,8 +23,20 @@ import { ConnectionLost, PredictionError } from "./errors.js";
  * @property {Topic} topic
  * @property {string | null} name as the service calls it; null while it does not run there
  * @property {Set<Listener>} listeners
+ * @property {Map<string, Message>} newest by key
  * @property {number} attempt counts the refusals since it last ran
  */
+
+/**
+ * The states of all models.
+ *
+ * @type {Topic}
+ */
+export const MODELS = Object.freeze({
+  data: { topic: "models" },
+  keyOf: ({ data }) => data.qualified_name,
+  isLast: ({ data }) => data.versions.every((/** @type {{state: string}} */ { state }) => state === "unloading"),
+});
 
 /** A model may be ready later, a service be less busy: codes after which a subscription is asked for again. */
 const PASSING = new Set(["MODEL_NOT_READY", "OVERLOADED", "RATE_LIMITED", "SHUTTING_DOWN"]);
@@ -57,12 +71,13 @@ export class Subscriptions {
     const key = JSON.stringify(topic.data);
     let subscription = this.#byKey.get(key);
     if (subscription === undefined) {
-      subscription = { key, topic, name: null, listeners: new Set(), attempt: 0 };
+      subscription = { key, topic, name: null, listeners: new Set(), newest: new Map(), attempt: 0 };
       this.#byKey.set(key, subscription);
       this.#subscribe(subscription);
     }
     const { listeners } = subscription;
     listeners.add(listener);
+    for (const message of subscription.newest.values()) listener.push(message);
     return () => {
       if (listeners.delete(listener) && listeners.size === 0) this.#unsubscribe(subscription);
     };
@@ -75,7 +90,13 @@ export class Subscriptions {
    * @param {Message} message
    */
   deliver(name, message) {
-    for (const listener of this.#byName.get(name)?.listeners ?? []) listener.push(message);
+    const subscription = this.#byName.get(name);
+    if (subscription === undefined) return;
+    const { topic, newest, listeners } = subscription;
+    const key = topic.keyOf?.(message) ?? "";
+    newest.delete(key);
+    if (!topic.isLast?.(message)) newest.set(key, message);
+    for (const listener of listeners) listener.push(message);
   }
 
   /**
@@ -144,6 +165,7 @@ export class Subscriptions {
   #isGone(subscription) {
     if (subscription.name !== null) this.#byName.delete(subscription.name);
     subscription.name = null;
+    subscription.newest.clear();
   }
 
   /**

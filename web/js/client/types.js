@@ -7,21 +7,35 @@
  * @typedef {"connecting" | "open" | "away" | "closed"} ConnectionState
  */
 
+/** @typedef {{queue?: number, predict?: number, total?: number}} TimingMs where the service spent the time */
+
 /**
+ * @template [Prediction=unknown]
  * @typedef {object} Answer
  * @property {string} model_qualified_name
- * @property {unknown} prediction
- * @property {{model_version?: string, timing_ms?: {queue?: number, predict?: number, total?: number},
- *   batch_size?: number}} meta
+ * @property {Prediction} prediction
+ * @property {{model_version?: string, timing_ms?: TimingMs, batch_size?: number}} meta
  */
 
 /**
  * What a model tells on the way to its answer.
  *
+ * @template [Prediction=unknown]
  * @typedef {object} Partial
  * @property {string} model_qualified_name
- * @property {unknown} prediction
+ * @property {Prediction} prediction
  * @property {{index: number}} meta
+ */
+
+/**
+ * What comes, one after the other: to iterate, once. To leave the loop is to want no more.
+ *
+ * @template T
+ * @typedef {{
+ *   next: () => Promise<IteratorResult<T, undefined>>,
+ *   return: () => Promise<IteratorResult<T, undefined>>,
+ *   [Symbol.asyncIterator]: () => Values<T>,
+ * }} Values
  */
 
 /** @typedef {"loading" | "ready" | "failed" | "unloading"} ModelState */
@@ -47,11 +61,26 @@
  */
 
 /**
- * @typedef {object} PredictOptions
+ * @typedef {object} RequestOptions
  * @property {AbortSignal} [signal] cancels the request; the call is rejected with the signal's reason
- * @property {number} [deadlineMs] in which the service must answer, from when it has got the request
+ * @property {number} [deadlineMs] how long the request may wait for a connection, and how long for its answer once the
+ *   service has got it
  * @property {object} [replaces] what an earlier call returned: nobody waits for that any more, and it is rejected
  * @property {string} [modelVersion] without it, the newest that is ready
+ */
+
+/**
+ * @typedef {object} Retries
+ * @property {number} [retries] how often it may be sent again where the connection is lost before the answer comes; without
+ *   it such a call is rejected, for the model may have run
+ */
+
+/** @typedef {RequestOptions & Retries} PredictOptions */
+
+/**
+ * @typedef {object} SessionOptions
+ * @property {AbortSignal} [signal] nobody waits for it any more; once it is open it is closed with `close`
+ * @property {string} [modelVersion]
  */
 
 /**
@@ -60,6 +89,12 @@
  *   they are kept up to a limit
  * @property {number} [maxRateHz] how many a second are wanted at most
  * @property {AbortSignal} [signal] ends it; the loop throws the signal's reason
+ */
+
+/**
+ * @typedef {object} ConnectOptions
+ * @property {string} [token] who this is, for a service that asks
+ * @property {typeof WebSocket} [WebSocket] where there is none, or another one is wanted
  */
 
 export {};
