@@ -27,7 +27,7 @@
  * @property {unknown[]} examples
  * @property {Capabilities} capabilities
  * @property {{max_message_bytes: number}} limits
- * @property {import("./output/widgets.js").WidgetEntry[]} [widgets] that its schemas may ask for
+ * @property {import("./widgets.js").WidgetEntry[]} [widgets] that its schemas may ask for
  */
 
 /** @typedef {Model & Details} Metadata */

@@ -5,7 +5,8 @@ import { loadChecker } from "../schema/checker.js";
 import { equal } from "../schema/equal.js";
 import { describe } from "../schema/fields.js";
 import { isWithin } from "../schema/pointer.js";
-import { makeControl } from "./make.js";
+import { widgetFor } from "../widgets.js";
+import { controlMaker } from "./make.js";
 import { AlternativesState } from "./state/alternatives.js";
 import { makeState } from "./state/make.js";
 import { JsonState } from "./state/scalars.js";
@@ -38,8 +39,11 @@ export class Editor {
   /** Resolved when the page's own check is there, or cannot be had. */
   ready;
 
-  /** @param {Schema | boolean} schema */
-  constructor(schema) {
+  /**
+   * @param {Schema | boolean} schema
+   * @param {readonly import("../widgets.js").WidgetEntry[]} [widgets] that it may ask for
+   */
+  constructor(schema, widgets = []) {
     const field = describe(schema);
     const place = { label: field.title || "Input", required: true };
     // As JSON it has no unit, no default and no examples to show.
@@ -48,8 +52,8 @@ export class Editor {
     this.#json = new JsonControl(this.#text);
     this.#json.element.classList.add("whole");
     this.#shown = this.#json;
-    if (field.kind !== "any") {
-      this.#form = makeControl(makeState(field, place, null));
+    if (field.kind !== "any" || widgetFor(widgets, "input", field.schema, true) !== undefined) {
+      this.#form = controlMaker(widgets, schema)(makeState(field, place, null));
       this.#form.element.classList.add("whole");
       this.switch = this.#makeSwitch();
     }

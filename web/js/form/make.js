@@ -6,10 +6,14 @@ import { Group } from "./group.js";
 import { ListControl } from "./list.js";
 import { ObjectControl } from "./object.js";
 import { JsonControl, NumberControl, NumbersControl, TextControl } from "./text.js";
+import { widgetFor } from "../widgets.js";
+import { WidgetControl } from "./widget.js";
 
 /** @typedef {import("./control.js").Control} Control */
 /** @typedef {import("./control.js").MakeControl} MakeControl */
+/** @typedef {import("../schema/follow.js").Schema} Schema */
 /** @typedef {import("../schema/kinds.js").Kind} Kind */
+/** @typedef {import("../widgets.js").WidgetEntry} WidgetEntry */
 
 /** What few forms have is loaded with the first that has it. */
 const loadDrawing = () => import("./drawing.js").then(({ DrawingControl }) => DrawingControl);
@@ -32,9 +36,19 @@ const CONTROLS = Object.freeze({
   any: (state) => new JsonControl(state),
 });
 
-/** @type {MakeControl} */
-export function makeControl(state) {
-  return CONTROLS[state.field.kind](state, makeControl);
+/**
+ * @param {readonly WidgetEntry[]} widgets that the schema may ask for
+ * @param {Schema | boolean} root the whole schema
+ * @returns {MakeControl}
+ */
+export function controlMaker(widgets, root) {
+  /** @type {MakeControl} */
+  const make = (state) => {
+    const generic = () => CONTROLS[state.field.kind](state, make);
+    const widget = widgetFor(widgets, "input", state.field.schema, state.parent === null);
+    return widget === undefined ? generic() : new WidgetControl(state, widget, root, generic);
+  };
+  return make;
 }
 
 /** For what can have no value. */

@@ -12,11 +12,11 @@ import { showSeries } from "./series.js";
 import { showNumbers } from "./sparkline.js";
 import { showTable } from "./table.js";
 import { showText } from "./text.js";
-import { loadWidget, widgetFor } from "./widgets.js";
+import { loadWidget, widgetFor } from "../widgets.js";
 
 /** @typedef {import("./choose.js").Kind} Kind */
 /** @typedef {import("./groups.js").Show} Show */
-/** @typedef {import("./widgets.js").WidgetEntry} WidgetEntry */
+/** @typedef {import("../widgets.js").WidgetEntry} WidgetEntry */
 /** @typedef {import("../schema/follow.js").Schema} Schema */
 
 export { summaryOf } from "./summary.js";

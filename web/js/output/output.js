@@ -3,7 +3,7 @@
 import { el, fill } from "../dom.js";
 import { jsonBlock } from "../views/json.js";
 
-/** @typedef {import("./widgets.js").WidgetEntry} WidgetEntry */
+/** @typedef {import("../widgets.js").WidgetEntry} WidgetEntry */
 /** @typedef {import("../schema/follow.js").Schema} Schema */
 
 /** Have it loaded by the time there is something to show. */

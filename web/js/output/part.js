@@ -4,7 +4,7 @@ import { equal } from "../schema/equal.js";
 import { followed } from "../schema/follow.js";
 
 /** @typedef {import("../schema/follow.js").Schema} Schema */
-/** @typedef {import("./widgets.js").WidgetEntry} WidgetEntry */
+/** @typedef {import("../widgets.js").WidgetEntry} WidgetEntry */
 
 /**
  * @typedef {object} Setting what all parts of a prediction share

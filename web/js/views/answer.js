@@ -30,7 +30,7 @@ export class AnswerPanel {
   #more = el("div", { class: "answer-body" });
   /** @type {Schema} of what is shown here */
   outputSchema = {};
-  /** @type {readonly import("../output/widgets.js").WidgetEntry[]} that it may ask for */
+  /** @type {readonly import("../widgets.js").WidgetEntry[]} that it may ask for */
   widgets = [];
   #growing = new Growing(this.outputSchema);
   #output = new Output();

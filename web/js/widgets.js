@@ -1,6 +1,6 @@
 // The widgets that plugins bring: ES modules, loaded when a schema asks for one.
 
-/** @typedef {import("../schema/follow.js").Schema} Schema */
+/** @typedef {import("./schema/follow.js").Schema} Schema */
 
 /**
  * @typedef {object} WidgetEntry as the metadata of a model lists it
