@@ -37,13 +37,13 @@ export class InputCard extends EventTarget {
    * @param {Asking} asking
    * @param {AnswerPanel} answers
    */
-  constructor(name, { input_schema: schema, examples }, asking, answers) {
+  constructor(name, { input_schema: schema, examples, widgets }, asking, answers) {
     super();
     this.#name = name;
     this.#asking = asking;
     this.#answers = answers;
     this.#examples = examples;
-    this.#editor = new Editor(schema);
+    this.#editor = new Editor(schema, widgets);
     this.element = this.#form();
     const draft = readDraft(name);
     if (draft !== null) this.#editor.restore(draft);
