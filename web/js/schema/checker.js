@@ -8,15 +8,12 @@ import { FORMATS, isPattern } from "./formats.js";
 /** @typedef {typeof import("@cfworker/json-schema")} Library */
 /** @typedef {(document: unknown, chosen: (pointer: string) => number | undefined) => Fault[]} Check no faults: it is valid */
 
-// Not written where it is imported: type checks would look for it on the disk.
-const LIBRARY = "/vendor/cfworker-json-schema/index.js";
-
 /** @type {Promise<Library> | null} */
 let loading = null;
 
 /** @returns {Promise<Library>} */
 function loadLibrary() {
-  loading ??= import(LIBRARY).catch((error) => {
+  loading ??= import("/vendor/cfworker-json-schema/index.js").catch((error) => {
     loading = null;
     throw error;
   });
