@@ -191,3 +191,20 @@ def test_the_addresses_of_files_are_those_of_the_folders_and_the_files_beside_th
     for name in ("js", "css", "__pycache__", ".git"):
         (tmp_path / name).mkdir()
     assert file_patterns(tmp_path) == ["/(css/.+)", "/(js/.+)", "/(icon[.]svg)", "/(robots[.]txt)"]
+
+
+@pytest.mark.settings('[server]\nallowed_origins = ["https://app.example.org"]')
+@pytest.mark.gen_test
+async def test_a_page_of_an_allowed_origin_may_import_the_client_and_a_cache_keeps_it_apart(fetch: Fetch) -> None:
+    for headers, allowed in (({"Origin": "https://app.example.org"}, "https://app.example.org"), ({}, None)):
+        response = await fetch("/js/client/index.js", headers=headers)
+        assert response.code == 200
+        assert response.headers["Content-Type"].startswith("text/javascript")
+        assert response.headers.get("Access-Control-Allow-Origin") == allowed
+        assert response.headers["Cross-Origin-Resource-Policy"] == ("cross-origin" if allowed else "same-origin")
+        assert "Origin" in response.headers.get_list("Vary")
+        known = {**headers, "If-None-Match": response.headers["Etag"]}
+        unchanged = await fetch("/js/client/index.js", headers=known)
+        assert unchanged.code == 304
+        assert unchanged.headers.get("Access-Control-Allow-Origin") == allowed
+    assert (await fetch("/js/client/index.js", headers={"Origin": "https://evil.example"})).code == 403

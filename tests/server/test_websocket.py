@@ -268,6 +268,23 @@ async def test_the_first_acceptable_subprotocol_is_selected(
     assert (await peer.ask(ask("echo", 1)))["event"] == "prediction_response"
 
 
+@pytest.mark.gen_test
+async def test_a_token_that_is_offered_as_a_subprotocol_is_never_selected_nor_repeated(
+    connect: Connect, ask: Ask, socket_url: str, logged: Callable[[], str]
+) -> None:
+    token = "tornado-ml.bearer.c2VjcmV0"
+    for offered in ([token, "tornado-ml.v1.json"], ["tornado-ml.v1.json", token]):
+        peer = await connect(subprotocols=offered)
+        assert peer.socket.selected_subprotocol == "tornado-ml.v1.json"
+        assert (await peer.ask(ask("echo", 1)))["event"] == "prediction_response"
+    with pytest.raises(HTTPClientError) as caught:
+        await websocket_connect(HTTPRequest(socket_url, headers={"Sec-WebSocket-Protocol": token}))
+    response = caught.value.response
+    assert response is not None
+    assert response.code == 400
+    assert "c2VjcmV0" not in f"{response.headers}{response.body!r}{logged()}"
+
+
 @pytest.mark.parametrize(
     ("headers", "status", "code"),
     [

@@ -154,6 +154,7 @@ class GuardedHandler(RequestHandler):
             return
         headers = self.request.headers
         origin = headers.get("Origin")
+        self.add_header("Vary", "Origin")
         refusal = self.shared.guard.refusal(self.request.protocol, headers.get("Host", ""), origin)
         if refusal is not None:
             raise Forbidden(refusal)
@@ -161,7 +162,6 @@ class GuardedHandler(RequestHandler):
             self.set_header("Access-Control-Allow-Origin", origin)
             self.set_header("Cross-Origin-Resource-Policy", "cross-origin")
             self.set_header("Access-Control-Expose-Headers", "X-Request-ID")
-            self.add_header("Vary", "Origin")
 
     def write_document(self, document: Any) -> None:
         self.set_header("Content-Type", "application/json; charset=utf-8")
