@@ -40,7 +40,10 @@ def join(read: Callable[[str], str], entry: str) -> dict[str, str]:
             later[path] = [found for found in modules.closure(path) if found not in first]
             pending += modules.lazy_of(later[path])
     homes = dict.fromkeys(first, entry) | _homes(later)
-    joined = {path: _File(path, modules, homes) for path in dict.fromkeys([entry, *later, *homes.values()])}
+    joined = {
+        path: _File(path, modules, homes, is_part=path in later)
+        for path in dict.fromkeys([entry, *later, *homes.values()])
+    }
     return {path: file.text() for path, file in joined.items()}
 
 
@@ -109,8 +112,9 @@ class _Graph:
 class _File:
     """One joined file."""
 
-    def __init__(self, path: str, modules: _Graph, homes: Mapping[str, str]) -> None:
+    def __init__(self, path: str, modules: _Graph, homes: Mapping[str, str], *, is_part: bool) -> None:
         self._path = path
+        self._is_part = is_part
         self._modules = modules
         self._homes = homes
         self._numbers = {found: number for number, found in enumerate(homes)}
@@ -120,10 +124,10 @@ class _File:
     def text(self) -> str:
         mine = [found for found, home in self._homes.items() if home == self._path]
         bodies = [self._called(self._modules[found]) for found in mine]
-        if mine:
-            bodies.append(f"export {{ {', '.join(self._name(found) for found in mine)} }};")
-        if self._path in self._homes:
+        if self._is_part:
             bodies += self._exports(self._modules[self._path])
+        else:  # others take from here what they need too
+            bodies.append(f"export {{ {', '.join(self._name(found) for found in mine)} }};")
         return "\n".join([*self._imports(), *bodies, ""])
 
     def _name(self, path: str) -> str:

@@ -94,4 +94,6 @@ def _expects_regex(before: Token | None) -> bool:
         raise Unjoinable(f"a / follows {before.text}: put what is before it into parentheses")
     if before.kind == "word":
         return before.text in _BEFORE_REGEX
+    if before.kind == "template":
+        return before.text.endswith("${")
     return before.kind == "sign" and before.text not in {")", "]"}
