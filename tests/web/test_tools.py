@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import json
+import subprocess
+import sys
+from urllib.parse import quote
 
 import pytest
 
+connect = pytest.importorskip("websockets.sync.client").connect
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 
 pytestmark = pytest.mark.e2e
@@ -90,3 +95,83 @@ def test_of_live_answers_the_history_keeps_those_that_someone_rests_at(service, 
     unfold(page, "History")
     expect(history_of(page)).to_have_count(1)
     expect(history_of(page)).to_contain_text('"petal_length":1.25')
+
+
+def test_versions_answer_side_by_side_and_what_differs_is_marked(service, page):
+    page.goto(f"{service.url}/models/rounding/predict")
+    unfold(page, "Versions side by side")
+    page.get_by_role("button", name="Compare versions").click()
+    expect(page.locator("#versions")).to_contain_text("The input above is not finished.")
+    page.get_by_role("button", name="Example 1").click()
+    page.get_by_role("button", name="Compare versions").click()
+    expect(page.get_by_role("region", name="Version 1.0")).to_contain_text("3")
+    expect(page.get_by_role("region", name="Version 2.0")).to_contain_text("2")
+    table = page.get_by_role("table", name="Versions side by side")
+    assert table.get_by_role("columnheader").all_inner_texts() == ["Part", "1.0", "2.0"]
+    expect(table.get_by_role("row", name="whole")).to_have_attribute("data-differs", "")
+    expect(table.get_by_role("row", name="exact")).not_to_have_attribute("data-differs", "")
+    page.goto(f"{service.url}/models/flowers/predict")
+    expect(page.locator("#history")).to_be_visible()
+    expect(page.locator("#versions")).to_be_hidden()
+
+
+HARD = {
+    "sepal_length": 5.1,
+    "petal_length": 1,
+    "it's": 'a "quoted" \\ $HOME `ls` %s {x}\n\t\u2028 \U0001f33b',
+    "flags": [True, False, None],
+    "__proto__": {"deep": {}},
+}
+
+
+@pytest.fixture
+def copied(service, new_page):
+    """Copies the code for an input, as it is shown under a tab."""
+    page = new_page(permissions=["clipboard-read", "clipboard-write"])
+    page.goto(f"{service.url}/models/echoing/predict#input={quote(json.dumps(HARD))}")
+    unfold(page, "Use from code")
+
+    def copy(tab: str) -> str:
+        page.get_by_role("tab", name=tab, exact=True).click()
+        page.get_by_role("button", name="Copy code").click()
+        expect(page.get_by_role("button", name="Copied")).to_be_visible()
+        expect(page.get_by_role("button", name="Copy code")).to_be_visible()
+        return page.evaluate("navigator.clipboard.readText()")
+
+    copy.page = page
+    return copy
+
+
+def test_the_code_that_is_copied_works_as_it_stands(copied, tmp_path):
+    answer = subprocess.run(["bash", "-c", copied("curl")], capture_output=True, check=True, text=True, cwd=tmp_path)
+    assert json.loads(answer.stdout)["prediction"] == HARD
+    for tab in ("Python", "Python, websockets"):
+        script = tmp_path / "script.py"
+        script.write_text(copied(tab), "utf-8")
+        said = subprocess.run([sys.executable, script], capture_output=True, check=True, text=True, cwd=tmp_path).stdout
+        told = ast.literal_eval(said)
+        assert told.get("prediction", told) == HARD
+    code = copied("JavaScript").replace("console.log(answer.prediction);", "window.told = answer.prediction;")
+    copied.page.evaluate(f"async () => {{ {code} }}")
+    assert copied.page.evaluate("JSON.stringify(window.told)") == json.dumps(
+        HARD, ensure_ascii=False, separators=(",", ":")
+    )
+    frame = copied("Socket frame")
+    url = copied.page.url.split("/models/")[0].replace("http", "ws")
+    with connect(f"{url}/ws") as socket:
+        socket.send(frame)
+        assert json.loads(socket.recv())["data"]["prediction"] == HARD
+
+
+def test_the_code_follows_the_form_and_its_tabs_the_arrow_keys(service, page):
+    page.goto(f"{service.url}/models/flowers/predict")
+    unfold(page, "Use from code")
+    expect(page.get_by_role("tabpanel")).to_contain_text("The input above is not finished")
+    control(page, "/sepal_length").fill("5.25")
+    control(page, "/petal_length").fill("1")
+    expect(page.get_by_role("region", name="Code to copy")).to_contain_text('"sepal_length":5.25')
+    expect(page.get_by_role("tabpanel")).not_to_contain_text("not finished")
+    page.get_by_role("tab", name="curl").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("tab", name="Python", exact=True)).to_be_focused()
+    expect(page.get_by_role("region", name="Code to copy")).to_contain_text("from tornado_ml.client import predict")

@@ -2,6 +2,7 @@
 
 import { el, fill } from "../dom.js";
 import { stylesheet } from "../stylesheet.js";
+import { readyVersions } from "../versions/ready.js";
 import { later } from "./later.js";
 
 /** @typedef {import("../api.js").Metadata} Metadata */
@@ -28,55 +29,81 @@ import { later } from "./later.js";
  * @property {string} title
  * @property {string} hint
  * @property {(bench: Bench) => Promise<Tool>} load
- * @property {(metadata: Metadata) => boolean} [fits] without it, each model
+ * @property {(bench: Bench) => boolean} [fits] without it, each model
  */
 
 /** @type {readonly ToolKind[]} */
 const KINDS = Object.freeze([
+  {
+    id: "versions",
+    title: "Versions side by side",
+    hint: "The same input, asked of each version that is ready.",
+    fits: (bench) => readyVersions(bench).length > 1,
+    load: async (bench) => new (await import("../versions/panel.js")).VersionsPanel(bench),
+  },
   {
     id: "history",
     title: "History",
     hint: "What you asked this model before, kept in this browser.",
     load: async (bench) => new (await import("../history/panel.js")).HistoryPanel(bench),
   },
+  {
+    id: "file",
+    title: "Run a file",
+    hint: "Each row of a CSV or JSON Lines file as one prediction.",
+    load: async (bench) => new (await import("../batch/panel.js")).BatchPanel(bench),
+  },
+  {
+    id: "code",
+    title: "Use from code",
+    hint: "The input above as curl, Python, JavaScript or a socket frame.",
+    load: async (bench) => new (await import("../code/panel.js")).CodePanel(bench),
+  },
 ]);
 
 export class Tools {
+  #bench;
+  #parts;
   /** @type {Tool[]} */
   #open = [];
-  #isOver = false;
+  #end = new AbortController();
   element;
 
   /** @param {Bench} bench */
   constructor(bench) {
-    const kinds = KINDS.filter(({ fits }) => fits?.(bench.metadata) ?? true);
-    this.element = el("section", { class: "tools", "aria-label": "Tools" }, ...kinds.map((kind) => this.#folded(kind, bench)));
+    this.#bench = bench;
+    this.#parts = KINDS.map((kind) => ({ kind, details: this.#folded(kind) }));
+    this.element = el("section", { class: "tools", "aria-label": "Tools" }, ...this.#parts.map(({ details }) => details));
+    bench.catalogue.addEventListener("change", () => this.#fit(), { signal: this.#end.signal });
+    this.#fit();
   }
 
   /** The page goes away. */
   stop() {
-    this.#isOver = true;
+    this.#end.abort();
     for (const tool of this.#open) tool.stop();
   }
 
   /** @param {string} id of the tool to unfold and go to */
   show(id) {
     const details = this.element.querySelector(`#${id}`);
-    if (!(details instanceof HTMLDetailsElement)) return;
+    if (!(details instanceof HTMLDetailsElement) || details.hidden) return;
     details.open = true;
     details.querySelector("summary")?.focus();
   }
 
-  /**
-   * @param {ToolKind} kind
-   * @param {Bench} bench
-   */
-  #folded({ id, title, hint, load }, bench) {
+  /** Whether a tool is of use may change while the page is open. */
+  #fit() {
+    for (const { kind, details } of this.#parts) details.hidden = !(kind.fits?.(this.#bench) ?? true);
+  }
+
+  /** @param {ToolKind} kind */
+  #folded({ id, title, hint, load }) {
     const place = el("div", { class: "tool-body" });
     const details = el("details", { class: "card tool", id }, el("summary", {}, el("h2", {}, title), el("span", { class: "hint" }, hint)), place);
     const make = async () => {
-      const [tool] = await Promise.all([load(bench), stylesheet("/css/tools.css")]);
-      if (this.#isOver) tool.stop();
+      const [tool] = await Promise.all([load(this.#bench), stylesheet("/css/tools.css")]);
+      if (this.#end.signal.aborted) tool.stop();
       else this.#open.push(tool);
       return tool.element;
     };
