@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ expect = pytest.importorskip("playwright.sync_api", reason="playwright is not in
 
 pytestmark = pytest.mark.e2e
 
+KINDS = ["classes", "ranking", "length", "load", "is_open", "colour", "missing", "novel", "day", "source", "matrix"]
+KINDS += ["wave", "forecast", "curves", "photo", "sound", "archive", "mask", "tags", "nested", "nothing"]
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -32,6 +35,21 @@ def refused(page):
 
 def as_json(page):
     page.get_by_role("button", name="JSON").click()
+
+
+def shown(page):
+    page.get_by_role("button", name="JSON", exact=True).click()
+    page.locator(".input textarea").fill(json.dumps({"show": KINDS}))
+    page.get_by_role("button", name="Predict", exact=True).click()
+    expect(page.locator(".series canvas").first).to_be_visible()
+    for summary in page.locator(".output summary").all():
+        summary.click()
+
+
+def by_widget(page):
+    page.get_by_role("button", name="Example 1").click()
+    page.get_by_role("button", name="Predict", exact=True).click()
+    expect(page.locator(".output .widget svg")).to_be_visible()
 
 
 def unfolded(page):
@@ -90,6 +108,8 @@ def at_rest(page):
         ("/models/pulse/predict", live),
         ("/models/pulse/predict", in_session),
         ("/models/hostile/predict", answered),
+        ("/models/showing/predict", shown),
+        ("/models/dialling/predict", by_widget),
         ("/models/unloadable/predict", at_rest),
         ("/models/nobody/predict", at_rest),
     ],
