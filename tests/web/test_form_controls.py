@@ -1,4 +1,4 @@
-"""The controls of the form in Chromium, one schema at a time: by keyboard, with focus, with files, and with hostile texts."""
+"""The controls of the form in Chromium, one schema at a time: keyboard, focus, drawings, files, and hostile texts."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ async ({ schema, document: value }) => {
   document.title = "Form";
   document.documentElement.lang = "en";
   document.head.replaceChildren(document.querySelector("title"));
-  await Promise.all(["base", "components", "pages", "form"].map((name) => new Promise((resolve) => {
-    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: `/css/${name}.css`, onload: resolve });
-    document.head.append(link);
+  await Promise.all(["base", "components", "pages", "form", "controls"].map((name) => new Promise((resolve) => {
+    const link = document.createElement("link");
+    document.head.append(Object.assign(link, { rel: "stylesheet", href: `/css/${name}.css`, onload: resolve }));
   })));
   const { Editor } = await import("/js/form/editor.js");
   window.editor = new Editor(JSON.parse(schema));
@@ -41,6 +41,14 @@ async ({ schema, document: value }) => {
   main.append(heading, card);
   document.body.replaceChildren(main);
   if (value !== null) window.editor.write(JSON.parse(value));
+}
+"""
+PASTE = """
+(text) => {
+  const bytes = Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
+  const clipboardData = new DataTransfer();
+  clipboardData.items.add(new File([bytes], "c.png", { type: "image/png" }));
+  document.querySelector("[name='/photo']").dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
 }
 """
 READ = (
@@ -241,16 +249,7 @@ def test_a_file_is_chosen_pasted_shown_and_removed(open_form):
     page.get_by_role("button", name="Remove").first.press("Enter")
     expect(page.get_by_label("photo")).to_be_focused()
     assert read(page) == {"any": "AAE="}
-    page.evaluate(
-        """async (text) => {
-          const bytes = await (await fetch(`data:image/png;base64,${text}`).catch(() => null))?.arrayBuffer();
-          const data = new DataTransfer();
-          data.items.add(new File([bytes ?? Uint8Array.from(atob(text), (one) => one.charCodeAt(0))], "c.png", { type: "image/png" }));
-          const event = new ClipboardEvent("paste", { clipboardData: data, bubbles: true });
-          document.querySelector("[name='/photo']").dispatchEvent(event);
-        }""".replace("await (await fetch(`data:image/png;base64,${text}`).catch(() => null))?.arrayBuffer()", "null"),
-        PNG,
-    )
+    page.evaluate(PASTE, PNG)
     expect(image).to_be_visible()
     assert read(page)["photo"] == PNG
 
