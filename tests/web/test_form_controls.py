@@ -48,7 +48,8 @@ PASTE = """
   const bytes = Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
   const clipboardData = new DataTransfer();
   clipboardData.items.add(new File([bytes], "c.png", { type: "image/png" }));
-  document.querySelector("[name='/photo']").dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
+  const event = new ClipboardEvent("paste", { clipboardData, bubbles: true });
+  document.querySelector("[name='/photo']").dispatchEvent(event);
 }
 """
 READ = (
