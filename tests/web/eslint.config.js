@@ -33,6 +33,6 @@ export default [
     files: ["web/js/client/**", "web/js/schema/**", "web/js/form/state/**"],
     languageOptions: { globals: { document: "off", window: "off", HTMLElement: "off", location: "off" } },
   },
-  { files: ["tests/web/**"], languageOptions: { globals: globals.node } },
+  { files: ["tests/web/**", "npm/**"], languageOptions: { globals: globals.node } },
   { files: ["tests/web/models/**"], languageOptions: { globals: globals.browser } },
 ];

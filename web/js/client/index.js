@@ -17,6 +17,7 @@ export { Client, ConnectionLost, FellBehind, PredictionError, PredictionStream, 
 /** @typedef {import("./types.js").PredictOptions} PredictOptions */
 /** @typedef {import("./types.js").RequestOptions} RequestOptions */
 /** @typedef {import("./types.js").SessionOptions} SessionOptions */
+/** @typedef {import("./types.js").SocketClass} SocketClass */
 /** @typedef {import("./types.js").SubscribeOptions} SubscribeOptions */
 /** @template [T=unknown] @typedef {import("./types.js").Answer<T>} Answer */
 /** @template [T=unknown] @typedef {import("./types.js").Partial<T>} Partial */

@@ -8,6 +8,9 @@ const STEADY_MS = 5_000;
 const SILENCE_MS = 20_000;
 const ABNORMAL = 1006; // RFC 6455, section 7.4.1: there was no close frame
 
+/** @typedef {import("./types.js").Socket} Socket */
+/** @typedef {import("./types.js").SocketClass} SocketClass */
+
 /**
  * What a line tells.
  *
@@ -19,7 +22,7 @@ const ABNORMAL = 1006; // RFC 6455, section 7.4.1: there was no close frame
  */
 
 export class Line {
-  /** @type {WebSocket | null} */
+  /** @type {Socket | null} */
   #socket = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} dials again, or gives up an attempt */
   #timer;
@@ -37,13 +40,13 @@ export class Line {
    * @param {string} url
    * @param {string[]} subprotocols
    * @param {Listener} listener
-   * @param {typeof WebSocket} [Socket]
+   * @param {SocketClass} [SocketHere]
    */
-  constructor(url, subprotocols, listener, Socket = WebSocket) {
+  constructor(url, subprotocols, listener, SocketHere = WebSocket) {
     this.#url = url;
     this.#subprotocols = subprotocols;
     this.#listener = listener;
-    this.#WebSocket = Socket;
+    this.#WebSocket = SocketHere;
   }
 
   /** Whether it is never dialled again. */
@@ -91,7 +94,7 @@ export class Line {
   /**
    * A frame has come: the attempt has succeeded, and the other side is alive.
    *
-   * @param {WebSocket} socket
+   * @param {Socket} socket
    */
   #listen(socket) {
     clearTimeout(this.#timer);
@@ -103,7 +106,7 @@ export class Line {
   }
 
   /**
-   * @param {WebSocket} socket
+   * @param {Socket} socket
    * @param {number} code
    */
   #drop(socket, code) {

@@ -92,9 +92,20 @@
  */
 
 /**
+ * What a client needs of a WebSocket.
+ *
+ * @typedef {object} Socket
+ * @property {(text: string) => void} send
+ * @property {() => void} close
+ * @property {(type: "open" | "message" | "close", listener: (event: any) => void) => void} addEventListener
+ */
+
+/** @typedef {new (url: string, subprotocols: string[]) => Socket} SocketClass */
+
+/**
  * @typedef {object} ConnectOptions
  * @property {string} [token] who this is, for a service that asks
- * @property {typeof WebSocket} [WebSocket] where there is none, or another one is wanted
+ * @property {SocketClass} [WebSocket] where there is none, or another one is wanted
  */
 
 export {};
