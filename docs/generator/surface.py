@@ -17,6 +17,7 @@ from tornado_ml.cli.main import main
 from tornado_ml.codecs.base import Codec
 from tornado_ml.models.base import MLModel
 from tornado_ml.models.source import Source
+from tornado_ml.models.widget import Widget
 from tornado_ml.plugins import hook_names
 from tornado_ml.settings.declaration import ENVIRONMENTS
 from tornado_ml.settings.reading import PREFIX
@@ -63,6 +64,10 @@ def _source_class() -> str:
 
 def _codec_class() -> str:
     return f"```python\n{inspect.getsource(Codec).strip()}\n```"
+
+
+def _widget_class() -> str:
+    return f"```python\n{inspect.getsource(Widget).strip()}\n```"
 
 
 def _commands() -> str:
@@ -142,6 +147,7 @@ HOOK_PARTS: Mapping[str, Part] = {
     "model_class": _model_class,
     "source_class": _source_class,
     "codec_class": _codec_class,
+    "widget_class": _widget_class,
 }
 
 COMMAND_PARTS: Mapping[str, Part] = {"commands": _commands, "command_sections": _command_sections}
