@@ -70,12 +70,12 @@ def test_in_live_mode_what_is_typed_replaces_what_runs_and_no_answer_comes_late(
     service.wait_until_loaded("slow")
     page.goto(f"{service.url}/models/slow/predict")
     live(page).check()
-    page.get_by_label("Numbers").fill("[1]")
+    page.get_by_role("textbox", name="Numbers").fill("[1]")
     expect(page.locator(".answer")).to_contain_text("Predicting…")
     page.evaluate(WATCH_ANSWERS)
     with page.expect_console_message(lambda message: message.text == "sent"):
         page.evaluate(TELL_WHEN_SENT)
-        page.get_by_label("Numbers").fill("[1, 2]")
+        page.get_by_role("textbox", name="Numbers").fill("[1, 2]")
     service.open_gate("predict")
     expect(page.get_by_role("region", name="Prediction", exact=True)).to_have_text("3")
     assert page.evaluate("window.shown") == ["3"]

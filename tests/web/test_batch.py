@@ -91,9 +91,20 @@ WATCH_FRAMES = """() => {
 }"""
 
 
+KEEP_SOCKETS = """
+const Socket = WebSocket;
+window.sockets = [];
+window.WebSocket = class extends Socket {
+  constructor(...given) {
+    super(...given);
+    window.sockets.push(this);
+  }
+};
+"""
+
+
 def test_a_run_goes_on_over_a_lost_connection(service, page):
-    page.add_init_script("""window.sockets = []; const Socket = WebSocket;
-      window.WebSocket = class extends Socket { constructor(...given) { super(...given); window.sockets.push(this); } };""")
+    page.add_init_script(KEEP_SOCKETS)
     open_tool(page, service, "rounding")
     take(page, "some.csv", "number\n" + "\n".join(str(number) for number in range(3000)))
     page.get_by_role("button", name="Predict 3,000 rows").click()

@@ -80,7 +80,7 @@ export class Asking extends EventTarget {
     this.#answers.begin({
       isLive,
       doing: () => this.#doing,
-      stop: () => running.controller.abort(),
+      stop: () => this.cancel(),
       again: () => this.ask(input, form),
     });
     const watch = this.#watch();
@@ -110,6 +110,11 @@ export class Asking extends EventTarget {
   hold(faults) {
     this.stop();
     this.#answers.showIncomplete(faults);
+  }
+
+  /** The person does not want what runs any more. */
+  cancel() {
+    this.#running?.controller.abort();
   }
 
   /** Nobody waits any more. */

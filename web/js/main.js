@@ -1,16 +1,23 @@
 // Starts the page: one connection, one catalogue, and the view that the address asks for.
 
+import { Actions } from "./actions.js";
 import { Catalogue } from "./catalogue.js";
 import { connect } from "./client/index.js";
+import { openPalette } from "./palette/open.js";
 import { startRouter } from "./router.js";
+import { PALETTE_CHORD, startShortcuts } from "./shortcuts.js";
 import { showConnection } from "./views/connection.js";
+import { showFrame } from "./views/frame.js";
 import { metadataView } from "./views/metadata.js";
 import { modelsView } from "./views/models.js";
 import { notFoundView } from "./views/not-found.js";
+import { modelPaths } from "./views/parts.js";
 import { predictView } from "./views/predict.js";
 
 const client = connect(socketUrl());
 const catalogue = new Catalogue();
+const actions = new Actions();
+const find = () => void openPalette(fillPalette);
 
 // What was known may be out of date when a connection is there again, and what could not be loaded may be there now.
 let wasAway = false;
@@ -28,15 +35,34 @@ catalogue.load();
 catalogue.follow(client).catch(() => {}); // ends with the client; the bar above the page says so
 
 showConnection(client, { word: byId("connection"), bar: byId("away") });
-startRouter(
+actions.add([
+  { name: "All models", key: "m", act: () => go("/") },
+  { name: "Find a model or an action", chord: PALETTE_CHORD, act: find },
+  { name: "Search", key: "/", act: find },
+  { name: "Keyboard shortcuts", key: "?", act: openShortcutList },
+]);
+const go = startRouter(
   byId("main"),
   [
-    { pattern: /^\/$/, view: () => modelsView(catalogue) },
+    { pattern: /^\/$/, view: () => modelsView(catalogue, actions) },
     { pattern: /^\/models\/([^/]+)\/metadata$/, view: (name) => metadataView(name, catalogue) },
-    { pattern: /^\/models\/([^/]+)\/predict$/, view: (name) => predictView(name, client, catalogue) },
+    { pattern: /^\/models\/([^/]+)\/predict$/, view: (name) => predictView(name, client, catalogue, actions) },
   ],
   notFoundView,
 );
+startShortcuts(actions, find);
+showFrame({ openPalette: find, openShortcutList });
+
+/** @param {HTMLDialogElement} dialog */
+async function fillPalette(dialog) {
+  const palette = await import("./palette/palette.js");
+  await palette.fillPalette(dialog, actions.all(), catalogue.models ?? [], (name) => go(modelPaths(name).predict));
+}
+
+async function openShortcutList() {
+  const list = await import("./palette/list.js").catch(() => null);
+  list?.openShortcutList(actions.all());
+}
 
 function socketUrl() {
   const url = new URL("/ws", location.href);

@@ -16,6 +16,7 @@ export function setTitle(title) {
  * @param {HTMLElement} main
  * @param {readonly Route[]} routes
  * @param {() => View} notFound for addresses that no route matches
+ * @returns {(path: string) => void} goes to a page
  */
 export function startRouter(main, routes, notFound) {
   /** @type {View | null} */
@@ -54,6 +55,10 @@ export function startRouter(main, routes, notFound) {
     if (url.pathname !== path) follow(url);
   });
   show();
+  return (address) => {
+    const url = new URL(address, location.href);
+    if (url.pathname !== path) follow(url);
+  };
 }
 
 /**

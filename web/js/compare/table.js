@@ -9,6 +9,7 @@ import { lines } from "./leaves.js";
 /** Where there are more lines than this, only those that differ are shown at first. */
 const FEW = 16;
 const MOST = 400;
+const DIGITS = 6;
 
 /**
  * @param {string} label
@@ -82,6 +83,18 @@ function row({ path, texts, differs }, whole) {
     "tr",
     { "data-differs": differs },
     el("th", { scope: "row" }, path || `${whole}`, differs && el("span", { class: "visually-hidden" }, " (differs)")),
-    ...texts.map((text) => el("td", {}, text ?? "–")),
+    ...shortened(texts, differs).map((text) => el("td", { dir: "auto" }, text)),
   );
+}
+
+/**
+ * Numbers are shortened as long as they still differ where they do.
+ *
+ * @param {readonly (string | null)[]} texts
+ * @param {boolean} differs
+ */
+function shortened(texts, differs) {
+  const all = texts.map((text) => text ?? "–");
+  const short = all.map((text) => (/^-?\d+\.\d/.test(text) ? String(Number(Number(text).toPrecision(DIGITS))) : text));
+  return differs && new Set(short).size < new Set(all).size ? all : short;
 }

@@ -1,134 +1,120 @@
 // The first page: which models there are, and which plugins could not be used.
 
-import { el, fill, keepingFocus, newId } from "../dom.js";
-import { badge, modelPaths, notice, skeleton, tryAgain } from "./parts.js";
+import { el, fill, keepingFocus } from "../dom.js";
+import { later } from "./later.js";
+import { ModelGrid } from "./model-grid.js";
+import { notice, skeleton, tryAgain } from "./parts.js";
 
+/** @typedef {import("../actions.js").Actions} Actions */
 /** @typedef {import("../api.js").Model} Model */
-/** @typedef {import("../api.js").ModelVersion} ModelVersion */
 /** @typedef {import("../api.js").Plugin} Plugin */
 /** @typedef {import("../catalogue.js").Catalogue} Catalogue */
 /** @typedef {import("../router.js").View} View */
 
+/** Fewer than this are seen at a glance. */
+const MANY = 6;
+
 /**
  * @param {Catalogue} catalogue
+ * @param {Actions} actions
  * @returns {View}
  */
-export function modelsView(catalogue) {
+export function modelsView(catalogue, actions) {
   const summary = el("p", { class: "lead", role: "status" });
-  const content = el("div", { class: "stack" });
-  let shown = "";
+  const grid = new ModelGrid();
+  const search = searchField((query) => showQuery(query), () => grid.openFirst(), () => grid.focusFirst());
+  const list = el("div", { class: "stack" });
+  const aside = el("div");
+  let shownPlugins = "";
+  let frame = 0;
 
   function show() {
+    frame = 0;
     const { models, plugins, error } = catalogue;
-    const wanted = JSON.stringify([models, plugins, models === null && error?.message]);
-    if (wanted === shown) return;
-    shown = wanted;
-    summary.textContent = models === null ? "" : inWords(models);
-    keepingFocus(content, () => fill(content, ...contentOf(catalogue)));
+    search.hidden = models === null || models.length < MANY;
+    if (models === null) {
+      if (error !== null) keepingFocus(list, () => fill(list, notLoaded(error, catalogue)));
+      return;
+    }
+    grid.update(models);
+    const wanted = models.length > 0 ? grid.element : emptyList;
+    if (list.firstChild !== wanted) fill(list, wanted);
+    showQuery(search.value);
+    showPlugins(plugins.filter(({ state }) => state === "failed"));
   }
 
-  fill(content, skeleton(3, "cards"));
-  catalogue.addEventListener("change", show);
+  /** @param {string} query */
+  function showQuery(query) {
+    const models = catalogue.models ?? [];
+    const count = grid.filter(query);
+    const words = query.trim() === "" ? inWords(models) : `${count} of ${models.length} models found.`;
+    if (summary.textContent !== words) summary.textContent = words;
+  }
+
+  /** @param {Plugin[]} failed */
+  function showPlugins(failed) {
+    const wanted = JSON.stringify(failed);
+    if (wanted === shownPlugins) return;
+    shownPlugins = wanted;
+    if (failed.length === 0) fill(aside);
+    else fill(aside, later(async () => (await import("./failed-plugins.js")).failedPlugins(failed)));
+  }
+
+  /** However many models change at the same time, the list is written once a frame. */
+  const showSoon = () => (frame ||= requestAnimationFrame(show));
+  const remove = actions.add([{ name: "Search the models", key: "/", isPossible: () => !search.hidden, act: () => search.focus() }]);
+  const emptyList = later(async () => (await import("./nothing-yet.js")).nothingYet());
+
+  fill(list, skeleton(3, "cards"));
+  catalogue.addEventListener("change", showSoon);
   if (catalogue.models !== null) show();
   return {
     title: "Models",
-    element: el("div", {}, el("div", { class: "page-head" }, el("h1", { tabindex: -1 }, "Models"), summary), content),
-    stop: () => catalogue.removeEventListener("change", show),
+    element: el("div", {}, el("div", { class: "page-head" }, el("h1", { tabindex: -1 }, "Models"), summary, search), list, aside),
+    stop() {
+      catalogue.removeEventListener("change", showSoon);
+      cancelAnimationFrame(frame);
+      remove();
+    },
   };
 }
 
-/** @param {Catalogue} catalogue */
-function contentOf(catalogue) {
-  const { models, plugins, error } = catalogue;
-  if (models === null) {
-    const again = tryAgain(() => void catalogue.load());
-    return [notice({ title: "The models could not be loaded", text: error?.message, tone: "bad" }, again)];
-  }
-  return [
-    models.length === 0 ? nothingYet() : el("ul", { class: "cards" }, ...models.map(modelCard)),
-    failedPlugins(plugins.filter(({ state }) => state === "failed")),
-  ];
+/**
+ * What is looked for stands in the address: it survives a reload, and going back.
+ *
+ * @param {(query: string) => void} onQuery
+ * @param {() => void} onEnter
+ * @param {() => void} onDown
+ */
+function searchField(onQuery, onEnter, onDown) {
+  const field = el("input", { type: "search", class: "search", "aria-label": "Search the models", placeholder: "Search the models…", "aria-keyshortcuts": "/", hidden: true });
+  field.value = new URLSearchParams(location.search).get("q") ?? "";
+  field.addEventListener("input", () => {
+    const query = field.value === "" ? "" : `?q=${encodeURIComponent(field.value)}`;
+    history.replaceState(history.state, "", location.pathname + query);
+    onQuery(field.value);
+  });
+  field.addEventListener("keydown", (event) => {
+    const act = { Enter: onEnter, ArrowDown: onDown }[event.key];
+    if (act === undefined || event.isComposing) return;
+    event.preventDefault();
+    act();
+  });
+  return field;
 }
 
-/** @param {Model[]} models */
+/**
+ * @param {Error} error
+ * @param {Catalogue} catalogue
+ */
+function notLoaded(error, catalogue) {
+  return notice({ title: "The models could not be loaded", text: error.message, tone: "bad" }, tryAgain(() => void catalogue.load()));
+}
+
+/** @param {readonly Model[]} models */
 function inWords(models) {
   if (models.length === 0) return "";
   const ready = models.filter(({ state }) => state === "ready").length;
   const count = models.length === 1 ? "One model" : `${models.length} models`;
   return ready === models.length ? `${count}, ready to use.` : `${count}, ${ready} ready to use.`;
-}
-
-/** @param {Model} model */
-function modelCard({ qualified_name: name, display_name: title, description, state, versions }) {
-  const paths = modelPaths(name);
-  const id = newId();
-  return el(
-    "li",
-    { class: "card model-card" },
-    el("div", { class: "card-head" }, el("h2", { id }, title), badge(state)),
-    el("p", { class: "facts" }, el("code", {}, name), ...versions.map(versionChip)),
-    description && el("p", { class: "description" }, description),
-    ...versions.filter(({ reason }) => reason).map(({ model_version, reason }) => el("p", { class: "reason" }, `${model_version}: ${reason}`)),
-    el(
-      "div",
-      { class: "actions" },
-      el("a", { href: paths.predict, class: state === "ready" ? "button primary" : "button", "aria-describedby": id, "data-focus-key": paths.predict }, "Predict"),
-      el("a", { href: paths.metadata, class: "button", "aria-describedby": id, "data-focus-key": paths.metadata }, "Metadata"),
-    ),
-  );
-}
-
-/** @param {ModelVersion} version */
-function versionChip({ model_version, state }) {
-  return el("span", { class: "version" }, state === "ready" ? model_version : `${model_version} ${state}`);
-}
-
-/** @param {Plugin[]} plugins */
-function failedPlugins(plugins) {
-  if (plugins.length === 0) return null;
-  return el(
-    "section",
-    { class: "failed-plugins", "aria-labelledby": "failed-plugins" },
-    el("h2", { id: "failed-plugins" }, plugins.length === 1 ? "One plugin failed" : `${plugins.length} plugins failed`),
-    el("p", { class: "hint" }, "What does not work is left out; everything else serves."),
-    el("ul", { class: "cards" }, ...plugins.map(pluginCard)),
-  );
-}
-
-/** @param {Plugin} plugin */
-function pluginCard({ name, version, location, state, reason }) {
-  return el(
-    "li",
-    { class: "card" },
-    el("div", { class: "card-head" }, el("h3", {}, name), badge(state)),
-    el("p", { class: "facts" }, version && el("span", { class: "version" }, version), el("code", {}, location)),
-    el("p", { class: "reason" }, reason),
-  );
-}
-
-const SNIPPET = `from tornado_ml import MLModel, hookimpl
-
-class Echo(MLModel):
-    qualified_name = "echo"
-    …
-
-@hookimpl
-def register_models():
-    return [Echo]`;
-
-function nothingYet() {
-  return el(
-    "section",
-    { class: "card empty" },
-    el("img", { src: "/favicon.svg", alt: "", width: 56, height: 56 }),
-    el("h2", {}, "No models yet"),
-    el("p", {}, "Models come with plugins. Add one, then start the service again:"),
-    el(
-      "ul",
-      { class: "ways" },
-      el("li", {}, "Install a package that brings one: ", el("code", {}, "pip install ./plugins/iris_model")),
-      el("li", {}, "Or write a Python file such as this one, in a folder named under ", el("code", {}, "[plugins] directories"), " in the settings:"),
-    ),
-    el("pre", { class: "json", tabindex: 0, role: "region", "aria-label": "A plugin" }, el("code", {}, SNIPPET)),
-  );
 }

@@ -8,6 +8,7 @@ import { later } from "./later.js";
 import { modelPage } from "./model-page.js";
 import { Tools } from "./tools.js";
 
+/** @typedef {import("../actions.js").Actions} Actions */
 /** @typedef {import("../api.js").Metadata} Metadata */
 /** @typedef {import("../catalogue.js").Catalogue} Catalogue */
 /** @typedef {import("../client/index.js").Client} Client */
@@ -18,8 +19,9 @@ import { Tools } from "./tools.js";
  * @param {string} name
  * @param {Client} client
  * @param {Catalogue} catalogue
+ * @param {Actions} actions
  */
-export function predictView(name, client, catalogue) {
+export function predictView(name, client, catalogue, actions) {
   const answers = new AnswerPanel();
   const asking = new Asking(name, client, catalogue, answers);
   asking.addEventListener("change", () => void loadRecorder(), { once: true }); // the service may be away when there is something to record
@@ -44,7 +46,16 @@ export function predictView(name, client, catalogue) {
     answers.widgets = metadata.widgets ?? [];
     const input = new InputCard(name, metadata, asking, answers);
     const tools = new Tools({ name, metadata, input, asking, client, catalogue });
-    running = [input, tools];
+    const remove = actions.add([
+      { name: "Predict", chord: "Ctrl Enter", act: () => input.predict() },
+      { name: "Stop", key: ".", isPossible: () => asking.isBusy, act: () => asking.cancel() },
+      { name: "Next example", key: "e", isPossible: () => metadata.examples.length > 0, act: () => input.writeExample() },
+      { name: "Live mode on or off", key: "l", act: () => input.toggleLive() },
+      { name: "Go to the input", key: "i", act: () => input.focus() },
+      { name: "Clear the input", act: () => input.clear() },
+      ...tools.actions,
+    ]);
+    running = [input, tools, { stop: remove }];
     const parts = running;
     const hasSources = capabilities.sources.length > 0;
     return el(

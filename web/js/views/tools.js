@@ -26,6 +26,7 @@ import { later } from "./later.js";
 /**
  * @typedef {object} ToolKind
  * @property {string} id
+ * @property {string} key
  * @property {string} title
  * @property {string} hint
  * @property {(bench: Bench) => Promise<Tool>} load
@@ -36,6 +37,7 @@ import { later } from "./later.js";
 const KINDS = Object.freeze([
   {
     id: "versions",
+    key: "v",
     title: "Versions side by side",
     hint: "The same input, asked of each version that is ready.",
     fits: (bench) => readyVersions(bench).length > 1,
@@ -43,18 +45,21 @@ const KINDS = Object.freeze([
   },
   {
     id: "history",
+    key: "h",
     title: "History",
     hint: "What you asked this model before, kept in this browser.",
     load: async (bench) => new (await import("../history/panel.js")).HistoryPanel(bench),
   },
   {
     id: "file",
+    key: "b",
     title: "Run a file",
     hint: "Each row of a CSV or JSON Lines file as one prediction.",
     load: async (bench) => new (await import("../batch/panel.js")).BatchPanel(bench),
   },
   {
     id: "code",
+    key: "c",
     title: "Use from code",
     hint: "The input above as curl, Python, JavaScript or a socket frame.",
     load: async (bench) => new (await import("../code/panel.js")).CodePanel(bench),
@@ -84,12 +89,17 @@ export class Tools {
     for (const tool of this.#open) tool.stop();
   }
 
-  /** @param {string} id of the tool to unfold and go to */
-  show(id) {
-    const details = this.element.querySelector(`#${id}`);
-    if (!(details instanceof HTMLDetailsElement) || details.hidden) return;
-    details.open = true;
-    details.querySelector("summary")?.focus();
+  /** @returns {import("../actions.js").Action[]} each goes to a tool, unfolded */
+  get actions() {
+    return this.#parts.map(({ kind: { title, key }, details }) => ({
+      name: title,
+      key,
+      isPossible: () => !details.hidden,
+      act() {
+        details.open = true;
+        details.querySelector("summary")?.focus();
+      },
+    }));
   }
 
   /** Whether a tool is of use may change while the page is open. */

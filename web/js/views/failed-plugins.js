@@ -1,0 +1,28 @@
+// Plugins that could not be used, each with the reason.
+
+import { el } from "../dom.js";
+import { badge } from "./parts.js";
+
+/** @typedef {import("../api.js").Plugin} Plugin */
+
+/** @param {Plugin[]} plugins */
+export function failedPlugins(plugins) {
+  return el(
+    "section",
+    { class: "failed-plugins", "aria-labelledby": "failed-plugins" },
+    el("h2", { id: "failed-plugins" }, plugins.length === 1 ? "One plugin failed" : `${plugins.length} plugins failed`),
+    el("p", { class: "hint" }, "What does not work is left out; everything else serves."),
+    el("ul", { class: "cards" }, ...plugins.map(pluginCard)),
+  );
+}
+
+/** @param {Plugin} plugin */
+function pluginCard({ name, version, location, state, reason }) {
+  return el(
+    "li",
+    { class: "card" },
+    el("div", { class: "card-head" }, el("h3", {}, name), badge(state)),
+    el("p", { class: "facts" }, version && el("span", { class: "version" }, version), el("code", {}, location)),
+    el("p", { class: "reason" }, reason),
+  );
+}
