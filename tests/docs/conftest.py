@@ -32,7 +32,7 @@ class Block:
 
     @property
     def file(self) -> str | None:
-        named = re.match(r"# ([\w./-]+\.\w+)\n", self.text)
+        named = re.match(r"(?:#|//) ([\w./-]+\.\w+)\n", self.text)
         return named[1] if named else None
 
     @property

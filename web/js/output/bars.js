@@ -43,7 +43,7 @@ function row({ name, share }, index) {
   return el(
     "tr",
     { "data-first": isFirst },
-    el("th", { scope: "row", dir: "auto" }, shortened(name, LONGEST_NAME), said),
+    el("th", { scope: "row" }, el("bdi", {}, shortened(name, LONGEST_NAME)), said),
     el("td", {}, level(share), el("span", { class: "share" }, shownPercent(share))),
   );
 }

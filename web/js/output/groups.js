@@ -19,7 +19,7 @@ const SHORT = new Set(["nothing", "flag", "number", "label", "moment"]);
 export function showObject(part, show) {
   const entries = part.parts.map((below) => {
     const label = shortened(below.label || "(no name)", LONGEST_LABEL);
-    return el("div", { class: isShort(below) ? "short" : "long" }, el("dt", { dir: "auto", title: below.description || null }, label), el("dd", {}, show(below)));
+    return el("div", { class: isShort(below) ? "short" : "long" }, el("dt", { title: below.description || null }, el("bdi", {}, label)), el("dd", {}, show(below)));
   });
   return el("dl", { class: "parts", "data-depth": Math.min(part.depth, 2) }, ...entries);
 }

@@ -79,15 +79,17 @@ export class Plot {
       ticks: { show: false },
       font: FONT,
     };
-    const below = isTime && isLast ? {} : { values: (/** @type {UPlot} */ _, /** @type {number[]} */ splits) => splits.map((at) => (isLast ? this.#momentAt(at) : "")) };
+    // Of times the year stands on a second line.
+    const below = isTime ? 2 * AXIS_SIZE - 10 : AXIS_SIZE;
+    const words = isTime && isLast ? {} : { values: (/** @type {UPlot} */ _, /** @type {number[]} */ splits) => splits.map((at) => (isLast ? this.#momentAt(at) : "")) };
     return {
       width: this.#width,
-      height: height + (isLast ? AXIS_SIZE : 0),
+      height: height + (isLast ? below : 0),
       legend: { show: false },
       cursor: { drag: { x: false, y: false }, y: false },
       scales: { x: { time: isTime } },
       axes: [
-        { ...axis, size: isLast ? AXIS_SIZE : 8, space: 90, ...below },
+        { ...axis, size: isLast ? below : 8, space: 90, ...words },
         { ...axis, size: 60, space: 36, values: (_, splits) => splits.map((value) => shownNumber(value)) },
       ],
       series: [{}, ...lines.map((line) => this.#line(line, positions.length <= FEW))],

@@ -103,7 +103,7 @@ class PagedTable {
   /** @param {number} row */
   #row(row) {
     const { columns, rows, heads } = this.#data;
-    return el("tr", {}, el("th", { scope: "row", dir: "auto" }, heads[row]), ...columns.map(({ isNumeric }, index) => cell(rows[row][index], isNumeric)));
+    return el("tr", {}, el("th", { scope: "row" }, el("bdi", {}, heads[row])), ...columns.map(({ isNumeric }, index) => cell(rows[row][index], isNumeric)));
   }
 }
 
