@@ -90,12 +90,75 @@ def at_rest(page):
     pass
 
 
+def incomplete(page):
+    page.get_by_role("switch", name="Live").check()
+    expect(page.locator(".answer")).to_contain_text("as soon as the input is complete")
+
+
+def unfold(page, title):
+    page.locator("summary", has_text=title).click()
+
+
+def remembered(page):
+    unfold(page, "History")
+    for _ in range(2):
+        answered(page)
+        page.locator("[name='/petal_width']").fill("2.5")
+        page.get_by_role("button", name="Predict").click()
+    expect(page.locator(".entries input")).to_have_count(4)
+    for box in page.locator(".entries input").all()[:2]:
+        box.check()
+    page.get_by_role("button", name="Compare 2").click()
+    page.get_by_role("button", name="Clear history").click()
+
+
+def with_tools(page):
+    page.get_by_role("button", name="Example").last.click()
+    unfold(page, "Versions side by side")
+    page.get_by_role("button", name="Compare versions").click()
+    expect(page.get_by_role("table", name="Versions side by side")).to_be_visible()
+    unfold(page, "Use from code")
+    expect(page.get_by_role("tab", name="curl")).to_be_visible()
+    unfold(page, "Run a file")
+    rows = {"name": "a.csv", "mimeType": "text/csv", "buffer": b"number,more\n1,a\nx,b\n"}
+    page.get_by_label("File of inputs").set_input_files(rows)
+    expect(page.get_by_role("region", name="Columns")).to_be_visible()
+
+
+def with_file_done(page):
+    with_tools(page)
+    page.get_by_role("button", name="Predict 2 rows").click()
+    expect(page.get_by_role("region", name="Rows that failed")).to_be_visible()
+
+
+def with_palette(page):
+    page.keyboard.press("Control+k")
+    page.keyboard.type("o")
+    expect(page.get_by_role("option").first).to_be_visible()
+
+
+def with_shortcuts(page):
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+
+
+def searched(page):
+    page.get_by_role("searchbox").fill("no such model")
+
+
 @pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: `npm ci` in tests/web")
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     ("path", "act"),
     [
         ("/", at_rest),
+        ("/", searched),
+        ("/", with_palette),
+        ("/models/flowers/predict", incomplete),
+        ("/models/flowers/predict", remembered),
+        ("/models/flowers/predict", with_shortcuts),
+        ("/models/rounding/predict", with_tools),
+        ("/models/rounding/predict", with_file_done),
         ("/models/every_kind/metadata", unfolded),
         ("/models/every_kind/predict", at_rest),
         ("/models/every_kind/predict", answered),

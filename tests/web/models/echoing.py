@@ -5,6 +5,7 @@ from tornado_ml import MLModel, hookimpl
 
 class Echoing(MLModel):
     qualified_name = "echoing"
+    executor = "thread"
     display_name = "Echoing"
     description = "Gives back whatever it is given."
     major_version = 1

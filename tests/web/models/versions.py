@@ -5,6 +5,7 @@ from tornado_ml import MLModel, hookimpl
 
 class Rounding(MLModel):
     qualified_name = "rounding"
+    executor = "thread"
     display_name = "Rounding"
     description = "Rounds a number; version 2 rounds to even."
     major_version = 1
