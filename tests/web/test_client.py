@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 
 from tornado_ml import __version__
+from tornado_ml.testing import running_server
 
 pytestmark = pytest.mark.e2e
 
@@ -124,3 +128,56 @@ def test_its_types_fit_a_strict_consumer(folder: Path, node: str, library: str) 
     options |= {"noEmit": True, "exactOptionalPropertyTypes": False, "noUncheckedIndexedAccess": True}
     (folder / "tsconfig.json").write_text(json.dumps({"compilerOptions": options, "files": ["consumer.ts"]}))
     run(node, TSC, "--project", folder)
+
+
+@pytest.mark.parametrize("page", ["docs/how-to/use-the-javascript-client.md", "npm/README.md"])
+def test_the_programs_of_a_page_print_what_it_says(folder: Path, node: str, page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    programs = re.findall(r"^```js\n(.*?)^```\n\n```text\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    assert len(programs) == text.count("```js")
+    with running_server() as server:
+        for program, expected in programs:
+            (folder / "program.js").write_text(program.replace("http://127.0.0.1:8765", server.url))
+            printed = run(node, "program.js", cwd=folder)
+            assert re.fullmatch(re.escape(expected).replace("…", ".*"), printed), printed
+
+
+ASK_FROM_ELSEWHERE = """async (url) => {
+  const { connect } = await import(`${url}/js/client/index.js`);
+  const client = connect(url, { token: "secret" });
+  const { prediction } = await client.predict("flowers", { sepal_length: 1, petal_length: 1 });
+  client.close();
+  return prediction.size;
+}"""
+
+
+class Elsewhere(BaseHTTPRequestHandler):
+    """A page of another site."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<link rel=icon href=data:,><p>Elsewhere")
+
+    def log_message(self, *_: object) -> None:
+        """Nobody asked."""
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[str]:
+    """The address of another site."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_page_of_an_allowed_origin_imports_the_client_and_asks(own_service, page, elsewhere: str) -> None:
+    service = own_service()
+    with (service.directory / "settings.toml").open("a") as settings:
+        settings.write(f"allowed_origins = ['{elsewhere}']\n")
+    service.start()
+    service.wait_until_loaded("flowers")
+    page.goto(elsewhere)
+    assert page.evaluate(ASK_FROM_ELSEWHERE, service.url) == "small"
