@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 import subprocess
@@ -175,10 +177,14 @@ def test_hostile_texts_are_shown_as_text_everywhere(service, page):
     expect(page.locator("main img, main script")).to_have_count(0)
 
 
-def test_the_page_is_served_with_its_policy_and_nothing_of_it_is_inline(service, page):
+def test_the_page_is_served_with_its_policy_and_nothing_of_it_is_inline_but_styles_that_the_policy_names(service, page):
     response = page.goto(service.url)
-    assert "default-src 'self'" in response.headers["content-security-policy"]
-    assert not re.search(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=", response.text())
+    text, policy = response.text(), response.headers["content-security-policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+    (styles,) = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
+    assert f"'sha256-{base64.b64encode(hashlib.sha256(styles.encode()).digest()).decode()}'" in policy
+    assert not re.search(r"<script(?![^>]*\ssrc=)|\sstyle=|\son\w+=", text.replace(styles, ""))
 
 
 WIDTHS = [320, 768, 1400]
