@@ -38,7 +38,7 @@ showConnection(client, { word: byId("connection"), bar: byId("away") });
 actions.add([
   { name: "All models", key: "m", act: () => go("/") },
   { name: "Find a model or an action", chord: PALETTE_CHORD, act: find },
-  { name: "Search", key: "/", act: find },
+  { name: "Find, where nothing is typed", key: "/", act: find },
   { name: "Keyboard shortcuts", key: "?", act: openShortcutList },
 ]);
 const go = startRouter(
