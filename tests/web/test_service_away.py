@@ -125,7 +125,7 @@ def test_a_prediction_that_runs_when_the_service_goes_away_is_given_up_in_words(
     expect(page.locator(".answer")).to_contain_text("Predicting…")
     service.stop()
     expect(page.locator(".answer[data-tone=bad]")).to_be_visible()
-    expect(page.get_by_label("Numbers")).not_to_have_value("")
+    expect(page.get_by_role("textbox", name="Numbers")).not_to_have_value("")
 
 
 def test_a_connection_that_another_one_has_taken_over_is_not_dialled_again(service, page):

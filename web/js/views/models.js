@@ -3,6 +3,7 @@
 import { el, fill, keepingFocus } from "../dom.js";
 import { later } from "./later.js";
 import { ModelGrid } from "./model-grid.js";
+import { nothingYet } from "./nothing-yet.js";
 import { notice, skeleton, tryAgain } from "./parts.js";
 
 /** @typedef {import("../actions.js").Actions} Actions */
@@ -63,7 +64,7 @@ export function modelsView(catalogue, actions) {
   /** However many models change at the same time, the list is written once a frame. */
   const showSoon = () => (frame ||= requestAnimationFrame(show));
   const remove = actions.add([{ name: "Search the models", key: "/", isPossible: () => !search.hidden, act: () => search.focus() }]);
-  const emptyList = later(async () => (await import("./nothing-yet.js")).nothingYet());
+  const emptyList = nothingYet();
 
   fill(list, skeleton(3, "cards"));
   catalogue.addEventListener("change", showSoon);
