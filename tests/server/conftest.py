@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import msgpack
@@ -15,6 +17,7 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from tornado_ml import PushSource
 from tornado_ml.server.base import Shared
+from tornado_ml.testing import RunningServer
 
 
 class Peer:
@@ -217,3 +220,35 @@ def pushed(shared: Shared) -> Callable[[], Any]:
         return source
 
     return listened_to
+
+
+def resident_bytes(server: RunningServer) -> int:
+    status = Path(f"/proc/{server.process.pid}/status").read_text()
+    return 1024 * next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:"))
+
+
+class Watch:
+    """How much more memory the service has held at most since."""
+
+    def __init__(self, server: RunningServer) -> None:
+        self._server = server
+        self._before_bytes = resident_bytes(server)
+        self._most_bytes = self._before_bytes
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+        self._thread.start()
+
+    def cost_bytes(self) -> int:
+        self._stop.set()
+        self._thread.join()
+        return self._most_bytes - self._before_bytes
+
+    def _look(self) -> None:
+        while not self._stop.wait(0.02):
+            self._most_bytes = max(self._most_bytes, resident_bytes(self._server))
+
+
+@pytest.fixture
+def watch_memory() -> type[Watch]:
+    """Looks how much memory a service holds, from now on until it is asked."""
+    return Watch

@@ -76,32 +76,6 @@ class Idler:
             self.gone_after_s = time.monotonic() - started
 
 
-def resident_bytes(server: RunningServer) -> int:
-    status = Path(f"/proc/{server.process.pid}/status").read_text()
-    return 1024 * next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:"))
-
-
-class Watch:
-    """How much more memory the service has held at most since."""
-
-    def __init__(self, server: RunningServer) -> None:
-        self._server = server
-        self._before_bytes = resident_bytes(server)
-        self._most_bytes = self._before_bytes
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._look)
-        self._thread.start()
-
-    def cost_bytes(self) -> int:
-        self._stop.set()
-        self._thread.join()
-        return self._most_bytes - self._before_bytes
-
-    def _look(self) -> None:
-        while not self._stop.wait(0.02):
-            self._most_bytes = max(self._most_bytes, resident_bytes(self._server))
-
-
 @pytest.fixture
 def server(dropins: Path) -> Iterator[RunningServer]:
     """Warm: it has answered before."""
@@ -112,7 +86,9 @@ def server(dropins: Path) -> Iterator[RunningServer]:
         yield server
 
 
-def test_clients_that_never_read_cost_less_than_8_mib_and_are_gone_within_10_s(server: RunningServer, ask: Ask) -> None:
+def test_clients_that_never_read_cost_less_than_8_mib_and_are_gone_within_10_s(
+    server: RunningServer, ask: Ask, watch_memory: Callable[[RunningServer], Any]
+) -> None:
     """Together: one with large answers, one with 3,000 small ones, one that sends nothing but rubbish."""
     large = text_frame(json.dumps(ask("echo", "x" * 60_000)).encode())
     small = text_frame(json.dumps(ask("echo", 1)).encode())
@@ -121,7 +97,7 @@ def test_clients_that_never_read_cost_less_than_8_mib_and_are_gone_within_10_s(s
         Idler(server, small * 100, 30),
         Idler(server, text_frame(b"{") * 100, 300),
     ]
-    watch = Watch(server)
+    watch = watch_memory(server)
     for idler in idlers:
         idler.start()
     for idler in idlers:
