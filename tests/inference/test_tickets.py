@@ -1,0 +1,131 @@
+"""What whoever listens is told of each request: once, whatever becomes of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tornado_ml.errors import Cancelled, InvalidInput, ModelNotFound, ServiceError, ShuttingDown, Superseded
+from tornado_ml.inference.service import InferenceService, Prediction, Request, Settled
+from tornado_ml.server.base import Shared
+
+QUICK = Request("slow", {"seconds": 0})
+LONG = Request("slow", {"seconds": 10})
+
+
+@pytest.fixture
+def settled() -> list[Settled]:
+    return []
+
+
+@pytest.fixture
+def service(shared: Shared, settled: list[Settled]) -> InferenceService:
+    return InferenceService(shared.manager, listeners=[settled.append])
+
+
+async def begun(service: InferenceService, seconds: float = 0.3) -> Any:
+    """The ticket of a prediction that a model is at work on."""
+    ticket = service.submit(Request("slow", {"seconds": seconds}), "someone", lambda _: None)
+    await asyncio.sleep(0.05)  # nothing tells when the model has begun
+    return ticket
+
+
+@pytest.mark.gen_test
+async def test_an_answer_is_told_with_the_request_and_what_answered(
+    service: InferenceService, settled: list[Settled]
+) -> None:
+    request = Request("echo", "x", "1")
+    prediction = await service.predict(request, client=1)
+    (one,) = settled
+    assert (one.request, one.model_version, one.answer) == (request, "1.2", prediction)
+    assert one.request_id.startswith("q")
+    assert 0 <= prediction.total_s <= one.ended - one.started < 5
+
+
+@pytest.mark.parametrize(
+    ("request_", "error", "version"),
+    [
+        (Request("nobody", 1), ModelNotFound, None),
+        (Request("slow", {"seconds": "1"}), InvalidInput, "1.0"),
+    ],
+)
+@pytest.mark.gen_test
+async def test_a_refused_request_is_told_too(
+    service: InferenceService,
+    settled: list[Settled],
+    request_: Request,
+    error: type[ServiceError],
+    version: str | None,
+) -> None:
+    for _ in range(2):
+        with pytest.raises(error):
+            service.submit(request_, 1, lambda _: None)
+    assert [(type(one.answer), one.model_version) for one in settled] == [(error, version)] * 2
+    assert len({one.request_id for one in settled}) == 2
+
+
+@pytest.mark.gen_test
+async def test_a_request_whose_client_is_gone_is_told_as_cancelled_once(
+    service: InferenceService, settled: list[Settled]
+) -> None:
+    running = await begun(service)
+    waiting = service.submit(LONG, 1, lambda _: None)
+    for ticket in (waiting, running):
+        ticket.forget()
+        ticket.forget()
+    await service.predict(QUICK, client=1)
+    *gone, last = [one.answer for one in settled]
+    assert [answer.outcome for answer in gone if isinstance(answer, Cancelled)] == ["skipped", "stopped"]
+    assert isinstance(last, Prediction)
+
+
+@pytest.mark.gen_test
+async def test_a_request_that_its_client_drops_is_told_once(service: InferenceService, settled: list[Settled]) -> None:
+    running = await begun(service)
+    waiting = service.submit(LONG, 1, lambda _: None)
+    waiting.drop(Superseded)
+    running.drop(Cancelled)
+    await service.predict(QUICK, client=1)
+    assert [type(one.answer) for one in settled] == [Superseded, Cancelled, Prediction]
+
+
+@pytest.mark.gen_test
+async def test_what_a_drain_cuts_off_and_refuses_is_told_once(
+    service: InferenceService, settled: list[Settled]
+) -> None:
+    await begun(service)
+    await service.drain(0.01)
+    with pytest.raises(ShuttingDown):
+        service.submit(QUICK, 1, lambda _: None)
+    await asyncio.sleep(0.4)  # the model comes to its end, and nobody waits for that
+    assert [(type(one.answer), one.model_version) for one in settled] == [(ShuttingDown, "1.0"), (ShuttingDown, None)]
+
+
+@pytest.mark.gen_test
+async def test_partial_predictions_are_counted(service: InferenceService, settled: list[Settled]) -> None:
+    answered = asyncio.get_running_loop().create_future()
+    indices = []
+
+    def on_partial(part: Any) -> None:
+        indices.append(part.index)
+        ticket.partial_taken()
+
+    ticket = service.submit(Request("counter", {"to": 5}), 1, answered.set_result, on_partial)
+    assert isinstance(await answered, Prediction)
+    assert [one.partial_count for one in settled] == [len(indices)] == [5]
+
+
+@pytest.mark.gen_test
+async def test_a_listener_that_fails_keeps_neither_the_client_nor_the_others_from_the_answer(
+    shared: Shared, settled: list[Settled], logged: Callable[[], str]
+) -> None:
+    def fail(_: Settled) -> None:
+        raise RuntimeError("the disk is full")
+
+    service = InferenceService(shared.manager, listeners=[fail, settled.append])
+    assert (await service.predict(Request("echo", "x"), client=1)).prediction == "x"
+    assert len(settled) == 1
+    assert "the disk is full" in logged()
