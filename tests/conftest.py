@@ -14,6 +14,7 @@ from tornado.web import Application
 
 from tornado_ml.inference.runner import ModelRunner
 from tornado_ml.models.manager import ModelManager
+from tornado_ml.page.files import PageFiles
 from tornado_ml.plugins import PluginHost
 from tornado_ml.resources import web_directory
 from tornado_ml.server.app import make_app, make_shared
@@ -45,15 +46,23 @@ def dropins() -> Path:
     return DROPINS
 
 
+@pytest.fixture(scope="session")
+def page_files() -> PageFiles:
+    """Once for all tests: joining the page's modules takes longer than all else that a service does when it starts."""
+    return PageFiles(web_directory())
+
+
 @pytest.fixture
-def shared(io_loop: IOLoop, tmp_path: Path, settings_text: str, dropins: Path) -> Iterator[Shared]:
+def shared(
+    io_loop: IOLoop, tmp_path: Path, settings_text: str, dropins: Path, page_files: PageFiles
+) -> Iterator[Shared]:
     """A service's objects, its models loaded."""
     file = tmp_path / "settings.toml"
     file.write_text(settings_text)
     settings = load_settings(file=file, environ={})
     plugins = PluginHost(directories=[dropins], disabled=["anomaly", "digits", "iris", "text"])
     manager = ModelManager(lambda registration: ModelRunner(registration, settings), plugins.fail)
-    made = make_shared(settings, manager, plugins, web_directory())
+    made = make_shared(settings, manager, plugins, page_files)
     io_loop.run_sync(lambda: manager.load(plugins.load()))
     yield made
     io_loop.run_sync(made.backend.feeds.close)

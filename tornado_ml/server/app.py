@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
 
 from tornado.web import Application, RequestHandler
 
@@ -27,16 +26,14 @@ from tornado_ml.server.widgets import WidgetFileHandler
 from tornado_ml.settings import Settings
 
 
-def make_shared(
-    settings: Settings, manager: ModelManager[ModelRunner], plugins: PluginHost, web_directory: Path
-) -> Shared:
+def make_shared(settings: Settings, manager: ModelManager[ModelRunner], plugins: PluginHost, page: PageFiles) -> Shared:
     """The objects that handlers share.
 
     Args:
         settings: the limits, and who may ask.
         manager: knows the models; loading them is the caller's work.
         plugins: what `/api/plugins` lists, and whose sources are run.
-        web_directory: the files of the page.
+        page: its files.
     """
     server = settings.server
     service = InferenceService(manager)
@@ -62,7 +59,7 @@ def make_shared(
         backend, plugins.codecs(), max_connections=server.max_connections, stalled_s=server.stalled_s
     )
     guard = Guard(server.allowed_hosts, server.allowed_origins)
-    return Shared(settings, guard, manager, plugins, service, backend, sockets, PageFiles(web_directory), widgets)
+    return Shared(settings, guard, manager, plugins, service, backend, sockets, page, widgets)
 
 
 def _call_later(delay_s: float, callback: Callable[[], None]) -> asyncio.TimerHandle:

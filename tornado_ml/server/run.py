@@ -16,6 +16,7 @@ from tornado.netutil import bind_sockets
 from tornado_ml.errors import ModelLoadError, ModelNotFound, OperatorError
 from tornado_ml.inference.runner import ModelRunner
 from tornado_ml.models.manager import ModelManager, ModelState, Registration
+from tornado_ml.page.files import PageFiles
 from tornado_ml.plugins import PluginHost
 from tornado_ml.resources import web_directory
 from tornado_ml.server.app import make_app, make_shared
@@ -51,7 +52,7 @@ async def serve(
     listeners = _bind(settings.server.host, settings.server.port)
     registrations = plugins.load()
     manager = ModelManager(lambda registration: ModelRunner(registration, settings), plugins.fail)
-    shared = make_shared(settings, manager, plugins, web_directory())
+    shared = make_shared(settings, manager, plugins, PageFiles(web_directory()))
     max_files = allow_files(settings.server.max_connections + SPARE_FILES)
     server = BoundedServer(make_app(shared), idle_connection_timeout=IDLE_S, body_timeout=BODY_S, max_files=max_files)
     server.add_sockets(listeners)
