@@ -9,7 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 
-from tornado_ml.settings.kinds import Flag, Folder, HostName, Kind, ListOf, Origin, Seconds, Text, Whole, shown
+from tornado_ml.settings.kinds import (
+    Flag,
+    Folder,
+    HostName,
+    Kind,
+    ListOf,
+    Network,
+    OptionalFile,
+    Origin,
+    Seconds,
+    Text,
+    Whole,
+    shown,
+)
 
 _PORT = Whole(0, 65535)
 
@@ -63,6 +76,14 @@ _PORT = Whole(0, 65535)
         (Origin(), "http://[zz]"),
         (Origin(), "http://[1.2.3.4]"),
         (Origin(), 5),
+        (Network(), ""),
+        (Network(), 5),
+        (Network(), "Unix"),
+        (Network(), "proxy.example"),
+        (Network(), "10.0.0.1/8"),
+        (Network(), "10.0.0.0/33"),
+        (OptionalFile(), 5),
+        (OptionalFile(), "a\0b"),
         (Folder(), ""),
         (Folder(), "a\0b"),
         (Folder(), "~nobody-has-this-name/plugins"),
@@ -99,6 +120,12 @@ def test_what_a_kind_does_not_want_is_refused_with_what_it_wants_and_what_it_got
         (Origin(), "https://a.example:80", "https://a.example:80"),
         (Origin(), "http://[0:0::1]:8000", "http://[::1]:8000"),
         (Origin(), "capacitor://localhost", "capacitor://localhost"),
+        (Network(), "unix", "unix"),
+        (Network(), "127.0.0.1", "127.0.0.1/32"),
+        (Network(), "10.0.0.0/8", "10.0.0.0/8"),
+        (Network(), "FD00:0::/8", "fd00::/8"),
+        (OptionalFile(), "", ""),
+        (OptionalFile(), "tls/key.pem", Path("tls/key.pem")),
         (Folder(), "./~", Path("~")),
         (Folder(), "a/../b", Path("a/../b")),
         (ListOf(Whole(0), "a list of numbers"), [1, 2], (1, 2)),

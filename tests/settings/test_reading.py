@@ -48,6 +48,12 @@ def test_no_file_is_picked_up_from_the_working_directory(tmp_path: Path, monkeyp
     assert load_settings(environ={}).server.port == 8765
 
 
+def test_an_optional_file_counts_from_the_file_that_names_it_until_a_later_layer_takes_it_away(file: Path) -> None:
+    file.write_text('[server]\ntls_certificate = "tls.pem"\n')
+    assert load_settings(file=file, environ={}).server.tls_certificate == file.parent / "tls.pem"
+    assert load_settings(file=file, environ={"TORNADO_ML_SERVER__TLS_CERTIFICATE": ""}).server.tls_certificate is None
+
+
 def test_each_layer_wins_over_the_ones_before_it(file: Path) -> None:
     file.write_text("[server]\nport = 1\n[environments.ProdConfig.server]\nport = 2\n")
     variable = {"TORNADO_ML_SERVER__PORT": "3"}

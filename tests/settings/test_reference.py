@@ -70,7 +70,8 @@ def test_every_description_is_a_sentence() -> None:
 
 def test_a_setting_says_its_type_and_default() -> None:
     server, _, entry, *_ = describe()
-    host, port, allowed_hosts, *_ = server.settings
-    assert (host.default, port.default, allowed_hosts.default) == ('"127.0.0.1"', "8765", "[]")
+    host, port, reuse_port, tls_certificate, *_ = server.settings
+    defaults = [one.default for one in (host, port, reuse_port, tls_certificate)]
+    assert defaults == ['"127.0.0.1"', "8765", "false", '""']
     assert port.type == "a whole number, 0 to 65535"
     assert (entry.settings[0].default, entry.settings[0].example) == (None, '"iris_model.iris_predict"')

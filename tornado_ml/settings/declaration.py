@@ -7,7 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tornado_ml.settings.kinds import Flag, Folder, HostName, ListOf, OneOf, Origin, Seconds, Text, Whole
+from tornado_ml.settings.kinds import (
+    Flag,
+    Folder,
+    HostName,
+    ListOf,
+    Network,
+    OneOf,
+    OptionalFile,
+    Origin,
+    Seconds,
+    Text,
+    Whole,
+)
 from tornado_ml.settings.tables import Entry, Named, Section, required, setting
 
 ENVIRONMENTS = ("ProdConfig", "BetaConfig", "TestConfig", "DevConfig")
@@ -20,6 +32,27 @@ class ServerSettings:
 
     host: str = setting(HostName(), "127.0.0.1", "The address to listen on; 0.0.0.0 and :: are all of this machine's.")
     port: int = setting(Whole(0, 65535), 8765, "The port to listen on; 0 lets the kernel choose a free one.")
+    reuse_port: bool = setting(
+        Flag(),
+        False,
+        "Whether another process of the same user may listen on the same port (SO_REUSEPORT), so that a new one takes"
+        " over while the old one finishes.",
+    )
+    tls_certificate: Path | None = setting(
+        OptionalFile(),
+        None,
+        "The certificate with which the service itself speaks TLS, in PEM, followed by those that lead to its issuer;"
+        " without it plain HTTP is spoken. SIGHUP reads it anew.",
+    )
+    tls_key: Path | None = setting(
+        OptionalFile(), None, "The key of that certificate, in PEM, without a password; it may stand in the same file."
+    )
+    trusted_proxies: tuple[str, ...] = setting(
+        ListOf(Network(), "a list of IP addresses and networks"),
+        (),
+        'The proxies whose word is taken for where a request comes from (X-Forwarded-For, X-Forwarded-Proto); "unix" is'
+        " whoever comes by a Unix socket.",
+    )
     allowed_hosts: tuple[str, ...] = setting(
         ListOf(HostName(), "a list of host names"),
         (),

@@ -10,7 +10,7 @@ import re
 import sys
 from abc import abstractmethod
 from collections.abc import Hashable, Iterable, Mapping
-from ipaddress import IPv6Address
+from ipaddress import IPv6Address, ip_network
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -128,6 +128,23 @@ class Origin(Text):
         return origin if port is None or (scheme, port) in self._OWN_PORTS else f"{origin}:{port}"
 
 
+class Network(Text):
+    """The addresses of a network, or one address, in the shortest form; or what comes by a Unix socket."""
+
+    UNIX = "unix"
+
+    def __init__(self) -> None:
+        super().__init__(f'an IP address, a network like 10.0.0.0/8, or "{self.UNIX}"')
+
+    def accept(self, value: Any) -> str | None:
+        if not isinstance(value, str) or value == self.UNIX:
+            return value if value == self.UNIX else None
+        try:
+            return str(ip_network(value))
+        except ValueError:
+            return None
+
+
 class Folder(Kind[Path]):
     """A path, with `~` and `~user` replaced; whoever knows what a relative one counts from makes it absolute."""
 
@@ -142,6 +159,20 @@ class Folder(Kind[Path]):
             return Path(value).expanduser() if value.startswith("~") else Path(value)
         except RuntimeError:  # there is no such user, or no home directory
             return None
+
+
+class OptionalFile(Kind[Any]):
+    """The path of a file, as `Folder` takes it; "" becomes None, when a later layer can no longer say otherwise."""
+
+    def __init__(self) -> None:
+        super().__init__('the path of a file (`~` is your home directory), or "" for none')
+        self._path = Folder()
+
+    def accept(self, value: Any) -> Path | str | None:
+        return "" if value == "" else self._path.accept(value)
+
+    def build(self, accepted: Path | str | None) -> Path | None:
+        return accepted if isinstance(accepted, Path) else None
 
 
 class ListOf(Kind[tuple[T, ...]]):

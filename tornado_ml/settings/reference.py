@@ -102,8 +102,8 @@ def _setting(field: dataclasses.Field[Any]) -> SettingReference:
 
 
 def _toml(value: object) -> str:
-    """The defaults are plain enough for their JSON to be TOML, too."""
-    return json.dumps(value)
+    """The defaults are plain enough for their JSON to be TOML, too; None is a path that is not given."""
+    return json.dumps("" if value is None else value)
 
 
 def _section_text(section: SectionReference) -> str:
