@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from tornado_ml import MLModel
+from tornado_ml.access import ANYONE, Caller
 from tornado_ml.codecs.json import JSONCodec
 from tornado_ml.connection import Connection
 from tornado_ml.conversation.conversation import Backend, Limits
@@ -56,7 +57,9 @@ class Client:
         self.reads = reads
         self._came = asyncio.Event()
         backend = Backend(service, None, None, WaitingRoom(0, 1, None), limits)
-        self.connection = Connection(backend, JSONCodec(), wake=self._wake, end=self._end)
+        self.connection = Connection(
+            backend, JSONCodec(), caller=Caller(ANYONE, "127.0.0.1"), wake=self._wake, end=self._end
+        )
 
     def send(self, document: Any) -> None:
         self.connection.receive(document if isinstance(document, str | bytes) else json.dumps(document))

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 
 from tornado_ml import __version__
+from tornado_ml.access import Caller
 from tornado_ml.codecs.base import Codec
 from tornado_ml.conversation.conversation import Backend, Conversation
 from tornado_ml.errors import BadEnvelope, BadFrame, ServiceError
@@ -26,6 +27,7 @@ class Connection:
     Args:
         backend: what answers.
         codec: how frames are encoded.
+        caller: whose connection it is.
         wake: called when there is something to `take`.
         end: called once, when the service ends this connection: with which close code, and what its peer did. Nothing
             is left to take by then.
@@ -36,6 +38,7 @@ class Connection:
         backend: Backend,
         codec: Codec,
         *,
+        caller: Caller,
         wake: Callable[[], None],
         end: Callable[[CloseCode, str], None],
     ) -> None:
@@ -46,7 +49,8 @@ class Connection:
         self._is_closed = False
         self._unnumbered: deque[bytes] | None = None  # an empty one would occupy 700 bytes of each connection
         self._unnumbered_bytes = 0
-        self._conversation = Conversation(backend, codec)
+        self.caller = caller
+        self._conversation = Conversation(backend, codec, caller)
         self._conversation.attach(wake, self._ended)
         self.name = self._conversation.name
 
@@ -126,12 +130,13 @@ class Connection:
             self.name = found.name
         self._send_unnumbered(events.WELCOME, self._welcome(resumed=found is not None), message.id)
         if found is not None:
+            found.caller = self.caller
             found.attach(self._wake, self._ended)
 
     def _resumed(self, data: Document) -> Conversation | None:
         """The conversation that a client wants back, rewound to where it was; None if that is no longer possible."""
         found = self._backend.waiting_room.find(data["session_token"])
-        if found is None:
+        if found is None or found.caller.identity != self.caller.identity:
             return None
         if found.epoch == data["epoch"] and found.codec is self._codec and found.outbox.rewind(int(data["last_seq"])):
             return found

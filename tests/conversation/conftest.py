@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tornado_ml.access import ANYONE, Caller
 from tornado_ml.codecs.json import JSONCodec
 from tornado_ml.connection import Connection
 from tornado_ml.conversation.conversation import Backend, Conversation, Limits
@@ -227,7 +228,11 @@ class Talker:
     def __init__(self, world: World) -> None:
         self.ended: list[tuple[int, str]] = []
         self.connection = Connection(
-            world.backend, CODEC, wake=lambda: None, end=lambda close, why: self.ended.append((close.code, why))
+            world.backend,
+            CODEC,
+            caller=Caller(ANYONE, "127.0.0.1"),
+            wake=lambda: None,
+            end=lambda close, why: self.ended.append((close.code, why)),
         )
 
     def send(self, event: str, data: Any = None, id: Any = None, **meta: Any) -> None:

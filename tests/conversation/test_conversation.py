@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tornado_ml import __version__
+from tornado_ml.access import ANYONE, Caller
 from tornado_ml.codecs.msgpack import MessagePackCodec
 from tornado_ml.connection import Connection
 
@@ -139,7 +140,7 @@ def test_an_unknown_token_begins_anew_and_hurts_nobody(world: Any, talker: Any, 
 def test_a_token_is_good_only_in_its_own_encoding(world: Any, talker: Any) -> None:
     welcome = talker.ask("hello")
     codec = MessagePackCodec()
-    other = Connection(world.backend, codec, wake=lambda: None, end=lambda *_: None)
+    other = Connection(world.backend, codec, caller=Caller(ANYONE, "127.0.0.1"), wake=lambda: None, end=lambda *_: None)
     other.receive(codec.encode({"event": "hello", "data": resume(welcome, 0)}))
     frame = other.take()
     assert frame is not None

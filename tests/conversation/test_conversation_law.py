@@ -10,6 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
+from tornado_ml.access import ANYONE, Caller
 from tornado_ml.codecs.base import Codec
 from tornado_ml.codecs.json import JSONCodec
 from tornado_ml.codecs.msgpack import MessagePackCodec
@@ -87,7 +88,9 @@ class Resuming(RuleBasedStateMachine):
     def connect(self) -> None:
         """Connect and say hello; the old connection may not have been missed yet by the service."""
         self.upwards, self.downwards = [], []
-        self.connection = Connection(self.world.backend, self.codec, wake=lambda: None, end=lambda *_: None)
+        self.connection = Connection(
+            self.world.backend, self.codec, caller=Caller(ANYONE, "127.0.0.1"), wake=lambda: None, end=lambda *_: None
+        )
         client = self.client
         hello: dict[str, Any] = {}
         if client.token is not None:

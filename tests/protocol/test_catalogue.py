@@ -13,6 +13,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from tornado.httpclient import AsyncHTTPClient
 
+from tornado_ml.access import ANYONE, Caller
 from tornado_ml.codecs.json import JSONCodec
 from tornado_ml.connection import Connection
 from tornado_ml.protocol import catalogue, events
@@ -222,7 +223,7 @@ async def test_frames_of_a_conversation_are_as_asyncapi_describes_them(frame: Do
         while (taken := connection.take()) is not None:
             answered.append(json.loads(taken))
 
-    connection = Connection(shared.backend, JSONCodec(), wake=take, end=pytest.fail)
+    connection = Connection(shared.backend, JSONCodec(), caller=Caller(ANYONE, "127.0.0.1"), wake=take, end=pytest.fail)
     connection.receive(json.dumps(frame))
     for bad in ("{", {**frame, "more": 1}, {**frame, "event": "odd"}):
         connection.receive(json.dumps(bad))
@@ -258,7 +259,7 @@ async def test_each_event_that_the_service_sends_is_as_asyncapi_describes_it(sha
             await asyncio.wait_for(arrived.wait(), 5)
         return sent[until]["data"]
 
-    connection = Connection(shared.backend, JSONCodec(), wake=take, end=pytest.fail)
+    connection = Connection(shared.backend, JSONCodec(), caller=Caller(ANYONE, "127.0.0.1"), wake=take, end=pytest.fail)
     await say("hello", {}, "welcome", id=1)
     await say("ping", {"x": 1}, "pong")
     counter = {"model_qualified_name": "counter", "input_data": {"to": 2}}

@@ -10,6 +10,7 @@ import pytest
 from tornado.ioloop import IOLoop
 from tornado.iostream import IOStream
 
+from tornado_ml.access import ANYONE, Caller
 from tornado_ml.codecs.json import JSONCodec
 from tornado_ml.connection import Connection
 from tornado_ml.server.base import Shared
@@ -33,7 +34,11 @@ class Line:
         self.stream = IOStream(ours)
         self.written: list[bytes] = []
         self.connection = Connection(
-            shared.backend, JSONCodec(), wake=lambda: self.outflow.send_soon(), end=lambda close, why: None
+            shared.backend,
+            JSONCodec(),
+            caller=Caller(ANYONE, "127.0.0.1"),
+            wake=lambda: self.outflow.send_soon(),
+            end=lambda close, why: None,
         )
         self.outflow = Outflow(self.connection, self.stream, self._frame, lambda: self.is_open)
 

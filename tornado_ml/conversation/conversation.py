@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tornado_ml.access import Caller
 from tornado_ml.codecs.base import Codec
 from tornado_ml.conversation import answers
 from tornado_ml.conversation.post import Post
@@ -66,15 +67,17 @@ class Conversation:
     Attributes:
         name: what the log calls it.
         codec: how its frames are encoded; a connection that speaks otherwise cannot resume it.
+        caller: whose it is; a connection of somebody else cannot resume it.
         epoch: names the count of `seq`; empty as long as the client has not said `hello`.
         received: how many frames have arrived since `hello`.
         requests, sessions, subscriptions: what is open.
         outbox: what waits to be sent.
     """
 
-    def __init__(self, backend: Backend, codec: Codec) -> None:
+    def __init__(self, backend: Backend, codec: Codec, caller: Caller) -> None:
         self.name = f"c{next(_conversation_numbers)}"
         self.codec = codec
+        self.caller = caller
         self.epoch = ""
         self.token = ""
         self.received = 0
@@ -117,6 +120,8 @@ class Conversation:
         """
         if message.id in self._ids and message.event is not events.PREDICTION_CANCEL:
             raise DuplicateId
+        if (model := message.data.get("model_qualified_name")) is not None:
+            self.caller.require("predict", model)
         if self._backend.service.is_draining and message.event in _NEW_WORK:
             raise ShuttingDown
         _HANDLERS[message.event.name](self, message)

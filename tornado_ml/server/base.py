@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
+from tornado_ml.access import ANYONE, Caller
 from tornado_ml.codecs.json import decode_json, encode_json
 from tornado_ml.conversation.conversation import Backend
 from tornado_ml.errors import (
@@ -88,6 +89,7 @@ class GuardedHandler(RequestHandler):
 
     def initialize(self, shared: Shared) -> None:
         self.shared = shared
+        self.caller = Caller(ANYONE, str(self.request.remote_ip))
         self._body = bytearray()
         self._received_bytes = 0
 

@@ -145,7 +145,11 @@ class SocketHandler(UpgradeHandler):
         assert self.ws_connection.stream is not None
         assert self._codec is not None, "it has been selected"
         self.connection = Connection(
-            self.registry.backend, self._codec, wake=lambda: self._outflow.send_soon(), end=self.give_up
+            self.registry.backend,
+            self._codec,
+            caller=self.caller,
+            wake=lambda: self._outflow.send_soon(),
+            end=self.give_up,
         )
         frame = binary_frame if self._codec.is_binary else text_frame
         self._outflow = Outflow(self.connection, self.ws_connection.stream, frame, self._may_send)

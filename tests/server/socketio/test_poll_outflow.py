@@ -11,6 +11,7 @@ import pytest
 from tornado.ioloop import IOLoop
 from tornado.iostream import IOStream
 
+from tornado_ml.access import ANYONE, Caller
 from tornado_ml.connection import Connection
 from tornado_ml.server.base import Shared
 from tornado_ml.server.outflow import MAX_UNFLUSHED_BYTES
@@ -28,6 +29,7 @@ class Line:
         self.connection = Connection(
             shared.backend,
             SocketIOCodec(lambda error: None),
+            caller=Caller(ANYONE, "127.0.0.1"),
             wake=lambda: self.outflow.send_soon(),
             end=lambda close, why: None,
         )

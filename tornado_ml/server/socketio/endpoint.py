@@ -67,9 +67,9 @@ class Endpoint:
 
     async def _connected(self, id: str, environ: dict[str, Any]) -> None:
         await self._library_connected(id, {})  # it would keep the request for as long as the session lasts
-        session = Session(self._library.eio.sockets[id], self.registry, self._ping_interval_s)
-        self._sessions[id] = session
         transport = environ["tornado.handler"]
+        session = Session(self._library.eio.sockets[id], transport.caller, self.registry, self._ping_interval_s)
+        self._sessions[id] = session
         transport.session = session
         if isinstance(transport, WebSocketHandler):
             session.carry(transport)

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from engineio.packet import NOOP, PING, Packet
 from tornado.iostream import IOStream
 
+from tornado_ml.access import Caller
 from tornado_ml.connection import Connection
 from tornado_ml.errors import BadFrame
 from tornado_ml.protocol.events import CLOSE_NORMAL, CLOSE_PROTOCOL_ERROR, CLOSE_TRY_AGAIN_LATER, CloseCode
@@ -59,6 +60,7 @@ class Session:
 
     Args:
         engine: the library's side of it.
+        caller: whose it is.
         registry: counts it among the sockets, and gives it up when it stalls.
         ping_interval_s: how often the client is asked for a sign of life, and how long it may take to give one.
 
@@ -66,11 +68,15 @@ class Session:
         is_polled: whether a poll is under way.
     """
 
-    def __init__(self, engine: Engine, registry: SocketRegistry, ping_interval_s: float) -> None:
+    def __init__(self, engine: Engine, caller: Caller, registry: SocketRegistry, ping_interval_s: float) -> None:
         self.engine = engine
         self.is_polled = False
         self.connection = Connection(
-            registry.backend, SocketIOCodec(self._tell), wake=lambda: self._outflow.send_soon(), end=self.give_up
+            registry.backend,
+            SocketIOCodec(self._tell),
+            caller=caller,
+            wake=lambda: self._outflow.send_soon(),
+            end=self.give_up,
         )
         self._registry = registry
         self._polls = PollOutflow(self.connection, engine.queue)
