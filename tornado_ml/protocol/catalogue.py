@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any
 
 from marshmallow import Schema
@@ -36,6 +37,7 @@ def error_classes() -> list[type[ServiceError]]:
     return [error for error in leaves(ServiceError) if error.__module__ == errors.__name__]
 
 
+@cache
 def openapi() -> Document:
     """REST as OpenAPI 3.1."""
     schemas = _Schemas()
@@ -51,6 +53,7 @@ def openapi() -> Document:
     }
 
 
+@cache
 def asyncapi() -> Document:
     """The socket as AsyncAPI 3.0."""
     schemas = _Schemas()

@@ -85,14 +85,14 @@ def make_app(shared: Shared) -> Application:
         (r"/widgets/([^/]+)/([^/]+)/(.+)", WidgetFileHandler),
         *((pattern, ui.PageFileHandler) for pattern in ui.file_patterns(shared.page.directory)),
     ]
-    descriptions = [(routes.OPENAPI, catalogue.openapi()), (routes.ASYNCAPI, catalogue.asyncapi())]
+    descriptions = [(routes.OPENAPI, catalogue.openapi), (routes.ASYNCAPI, catalogue.asyncapi)]
     return Application(
         [
             *socketio.rules(shared),
             *((pattern, handler, {"shared": shared}) for pattern, handler in handlers),
             *(
-                (route.pattern, rest.DescriptionHandler, {"shared": shared, "route": route, "document": document})
-                for route, document in descriptions
+                (route.pattern, rest.DescriptionHandler, {"shared": shared, "route": route, "describe": describe})
+                for route, describe in descriptions
             ),
         ],
         default_handler_class=UnknownPathHandler,

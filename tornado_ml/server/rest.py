@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from tornado_ml.conversation.answers import response_data, response_meta
 from tornado_ml.errors import Forbidden, ModelLoadError, ModelNotReady, ServiceError
 from tornado_ml.inference.service import Request
 from tornado_ml.models.manager import newest
-from tornado_ml.protocol import documents, routes
+from tornado_ml.protocol import catalogue, documents, routes
 from tornado_ml.protocol.routes import Route
 from tornado_ml.server.base import DocumentHandler, Shared
 from tornado_ml.server.events import EventsHandler, stream_prediction, wants_events
@@ -83,13 +84,15 @@ class PluginsHandler(DocumentHandler):
 
 
 class DescriptionHandler(DocumentHandler):
-    """Answers with a document that is made once."""
+    """Answers with a document that is made when somebody first asks for it."""
 
-    def initialize(self, shared: Shared, route: Route = routes.OPENAPI, document: Any = None) -> None:
+    def initialize(
+        self, shared: Shared, route: Route = routes.OPENAPI, describe: Callable[[], Any] = catalogue.openapi
+    ) -> None:
         super().initialize(shared)
         self.route = route
-        self.document = document
+        self.describe = describe
 
     def get(self) -> None:
         self.query(self.route)
-        self.write_document(self.document)
+        self.write_document(self.describe())
