@@ -24,6 +24,8 @@ export class Catalogue extends EventTarget {
   /** @type {Map<string, Model>} what was pushed while the list was being loaded: it is newer */
   #news = new Map();
   #loadedAt = -Infinity;
+  /** @type {Map<string, number>} */
+  #editions = new Map();
 
   /** Load now; joins a load that is under way. */
   load() {
@@ -56,6 +58,16 @@ export class Catalogue extends EventTarget {
   /** @param {string} name */
   find(name) {
     return this.models?.find((model) => model.qualified_name === name);
+  }
+
+  /**
+   * Counts up with each change of a model that the service tells of, also one that does not show in the list: it may be
+   * loaded anew, and take something else, under the same version.
+   *
+   * @param {string} name
+   */
+  editionOf(name) {
+    return this.#editions.get(name) ?? 0;
   }
 
   /**
@@ -102,8 +114,11 @@ export class Catalogue extends EventTarget {
   #take(model) {
     const { qualified_name: name } = model;
     const known = this.find(name);
+    const told = this.#editions.get(name);
+    // At first it is told how things are.
+    this.#editions.set(name, told === undefined ? 0 : told + 1);
     this.#news.set(name, model);
-    if (this.models === null || equal(known, model)) return;
+    if (this.models === null || (told === undefined && equal(known, model))) return;
     this.models = this.models.map((one) => (one === known ? model : one));
     // A model that is new stands somewhere in the list, one that is gone stands nowhere, and its plugin may have changed too.
     if (known === undefined || isGone(model)) this.load();

@@ -22,6 +22,7 @@ export class ModelDetails extends EventTarget {
   #name;
   #catalogue;
   #generation;
+  #edition;
   #seen = "";
   #turn = 0;
   #isAsking = false;
@@ -37,6 +38,7 @@ export class ModelDetails extends EventTarget {
     this.#name = name;
     this.#catalogue = catalogue;
     this.#generation = catalogue.generation;
+    this.#edition = catalogue.editionOf(name);
     catalogue.addEventListener("change", this.#follow);
     this.load();
   }
@@ -86,11 +88,14 @@ export class ModelDetails extends EventTarget {
     const { error, generation } = this.#catalogue;
     this.#hasNews = this.#isAsking;
     if (error !== null || this.#isAsking) return;
+    const edition = this.#catalogue.editionOf(this.#name);
     const isCurrent =
       generation === this.#generation &&
+      edition === this.#edition &&
       this.error === null &&
       equal(this.model?.versions, this.#catalogue.find(this.#name)?.versions);
     this.#generation = generation;
+    this.#edition = edition;
     if (!isCurrent) this.load();
   };
 }
