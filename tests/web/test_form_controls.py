@@ -52,6 +52,7 @@ PASTE = """
   document.querySelector("[name='/photo']").dispatchEvent(event);
 }
 """
+NAMES = ["", "list › Item 2 › b", "shape › w", "vector › /2", "/gone"]
 READ = (
     "() => { const faults = []; const value = editor.read(faults); return { value: JSON.stringify(value), faults }; }"
 )
@@ -189,6 +190,14 @@ def test_faults_of_the_service_are_shown_where_they_belong_and_the_first_gets_th
     expect(page.get_by_text("/gone: is gone")).to_be_visible()
     control(page, "/list/1/b").fill("bright")
     expect(page.get_by_text("is dull")).to_be_hidden()
+
+
+def test_a_part_is_called_as_the_form_calls_it_from_the_outside_in(open_form):
+    page = open_form(CASES["the hard one"].schema, CASES["the hard one"].valid[0])
+    paths = ["", "/list/1/b", "/shape/w", "/vector/2", "/gone"]
+    assert page.evaluate("paths => paths.map((path) => editor.nameOf(path))", paths) == NAMES
+    page.get_by_role("button", name="JSON", exact=True).click()
+    assert page.evaluate("editor.nameOf('/list/1/b')") == "/list/1/b"
 
 
 def test_a_fault_of_the_alternative_that_was_not_chosen_is_not_told(open_form):

@@ -12,8 +12,19 @@ pytestmark = pytest.mark.e2e
 
 HAS_INK = """canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height)
   .data.some((value, index) => index % 4 === 3 && value > 0)"""
+# In each frame: which picture is painted, from when there is the first one; "" where none is.
+WATCH_PICTURES = """() => {
+  window.seen = [];
+  const look = () => {
+    const picture = document.querySelector(".answer .output-body img");
+    const address = picture?.complete && picture.naturalWidth > 0 ? picture.src : "";
+    if (address !== "" || window.seen.length > 0) window.seen.push(address);
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
 PREDICTION = "Prediction"
-WORDS = {"the", "quick", "brown", "fox", "jumps", "over", "lazy", "dog", "and", "then", "once", "more"}
+WORDS = ("the", "quick", "brown", "fox", "jumps", "over", "the", "lazy", "dog", "and", "then", "once", "more")
 
 
 @pytest.fixture
@@ -59,11 +70,14 @@ def newest(page):
 
 def test_text_appears_as_it_is_written_and_stop_stops_it(service, page, said):
     write_for_long(page, service)
-    wait_until_it_grows(page, written(page), written(page).inner_text())
+    first = written(page).inner_text()
+    wait_until_it_grows(page, written(page), first)
     page.get_by_role("button", name="Stop").press("Enter")
     expect(page.locator(".answer")).to_contain_text("Stopped")
     text = written(page).inner_text()
-    assert text.startswith("the quick brown fox")
+    assert text.startswith(first)
+    assert len(text) > len(first)
+    assert text.split() == [WORDS[number % len(WORDS)] for number in range(len(text.split()))]
     assert said[-1]["event"] == "prediction_cancel"
     expect(page.get_by_role("button", name="Predict")).to_be_focused()
     page.get_by_role("button", name="Example 1").click()
@@ -91,8 +105,24 @@ def test_of_partial_predictions_that_are_no_text_the_newest_is_shown(service, pa
     page.goto(f"{service.url}/models/approaching/predict")
     page.get_by_label("number").fill("2")
     page.get_by_role("button", name="Predict").click()
-    expect(page.get_by_role("region", name=PREDICTION)).to_contain_text("1.414213562")
-    expect(page.get_by_role("region", name=PREDICTION)).to_contain_text('"step": 20')
+    prediction = page.get_by_role("region", name=PREDICTION, exact=True)
+    expect(prediction).to_contain_text("1.414213562")
+    expect(prediction).to_contain_text('"step": 20')
+
+
+def test_partial_predictions_are_shown_by_their_own_schema_and_never_flicker(service, page):
+    page.goto(f"{service.url}/models/developing/predict")
+    page.get_by_role("button", name="Example 1").click()
+    page.evaluate(WATCH_PICTURES)
+    page.get_by_role("button", name="Predict").click()
+    prediction = page.get_by_role("region", name=PREDICTION, exact=True)
+    expect(prediction.get_by_role("img", name="Image: Draft")).to_be_visible()
+    prediction.get_by_text("JSON").click()
+    expect(prediction.get_by_role("img", name="Image: Finished")).to_be_visible()
+    expect(prediction.get_by_role("region", name="As JSON")).to_contain_text('"finished"')
+    seen = page.evaluate("window.seen")
+    assert len(set(seen)) > 2
+    assert "" not in seen
 
 
 def test_any_prediction_can_be_stopped(own_service, page):

@@ -1,6 +1,9 @@
-"""A model that writes word by word, and one whose partial predictions are no text."""
+"""A model that writes word by word, and two whose partial predictions are no text."""
 
+import base64
+import struct
 import time
+import zlib
 
 from tornado_ml import MLModel, hookimpl
 
@@ -60,6 +63,42 @@ class Approaching(MLModel):
         return {"root": root, "step": 20}
 
 
+def png(grey):
+    """A picture of one colour, of 16 × 16 pixels."""
+    chunks = {
+        b"IHDR": struct.pack(">IIBBBBB", 16, 16, 8, 0, 0, 0, 0),
+        b"IDAT": zlib.compress((b"\0" + bytes([grey]) * 16) * 16),
+        b"IEND": b"",
+    }
+    packed = (
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in chunks.items()
+    )
+    return base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"".join(packed)).decode()
+
+
+def picture(title):
+    return {"type": "string", "contentEncoding": "base64", "contentMediaType": "image/png", "title": title}
+
+
+class Developing(MLModel):
+    qualified_name = "developing"
+    display_name = "Developing"
+    description = "A picture that becomes lighter and lighter."
+    major_version = 1
+    minor_version = 0
+    input_schema = {"type": "object", "properties": {"steps": {"type": "integer", "minimum": 1, "maximum": 255}}}
+    output_schema = {"type": "object", "properties": {"finished": picture("Finished")}}
+    partial_schema = {"type": "object", "properties": {"draft": picture("Draft")}}
+    examples = ({"steps": 40},)
+
+    def predict_stream(self, data):
+        for step in range(data["steps"]):
+            time.sleep(0.05)
+            yield {"draft": png(step)}
+        return {"finished": png(255)}
+
+
 @hookimpl
 def register_models():
-    return [Writer, Approaching]
+    return [Writer, Approaching, Developing]

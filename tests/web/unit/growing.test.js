@@ -17,6 +17,14 @@ test("a text among other things is one if the answer has a text of that name", (
   assert.equal(textKey({ text: "a", other: "b" }, ANSWER), null);
 });
 
+test("what its own schema calls a picture or a choice is no piece of text", () => {
+  const picture = { type: "string", contentEncoding: "base64", contentMediaType: "image/png" };
+  assert.equal(textKey({ draft: "AAAA" }, {}, { properties: { draft: picture } }), null);
+  assert.equal(textKey("AAAA", {}, picture), null);
+  assert.equal(textKey({ stage: "low" }, {}, { properties: { stage: { enum: ["low", "high"] } } }), null);
+  assert.equal(textKey({ piece: "a" }, {}, { properties: { piece: { type: "string" } } }), "piece");
+});
+
 test("anything else does not grow", () => {
   for (const value of [1, null, true, ["a"], {}, { a: 1 }]) assert.equal(textKey(value), null);
   assert.equal(textAt({ text: 1 }, "text"), null);

@@ -129,6 +129,22 @@ export class Editor {
     first.focus();
   }
 
+  /**
+   * What the part at a JSON Pointer is called, from the outside in; what has no name stays a pointer.
+   *
+   * @param {string} path
+   */
+  nameOf(path) {
+    /** @type {Map<string, string>} */
+    const names = new Map();
+    for (const { state } of this.#shown.all()) {
+      const { pointer } = state;
+      if (pointer !== "" && isWithin(path, pointer)) names.set(pointer, state.place.label);
+    }
+    const named = Math.max(0, ...[...names.keys()].map((pointer) => pointer.length));
+    return [...names.values(), path.slice(named)].filter(Boolean).join(" › ");
+  }
+
   /** @param {unknown} value */
   #judge(value) {
     try {

@@ -18,9 +18,10 @@ function load() {
 /** It stays where it is while one prediction takes the place of the other, and so does what was unfolded. */
 export class Output {
   #shown = el("div", { class: "output-body" });
-  #json = el("details", { class: "raw" });
+  #raw = el("div");
+  #json = el("details", { class: "raw" }, el("summary", {}, "JSON"), this.#raw);
   #turn = 0;
-  element = el("div", { class: "output", role: "region", "aria-label": "Prediction" }, this.#shown, this.#json);
+  element = el("div", { class: "output", role: "region", "aria-label": "Prediction", tabindex: -1 }, this.#shown, this.#json);
   /** What is said of it, in one sentence. */
   summary = el("p", { class: "visually-hidden" });
 
@@ -31,16 +32,30 @@ export class Output {
    */
   async show(prediction, schema, widgets) {
     const turn = ++this.#turn;
-    fill(this.#json, el("summary", {}, "JSON"), jsonBlock(prediction, "As JSON"));
+    fill(this.#raw, jsonBlock(prediction, "As JSON"));
     fill(this.summary);
     try {
       const { renderOutput, summaryOf } = await load();
       if (turn !== this.#turn) return;
-      fill(this.#shown, renderOutput(prediction, schema, widgets));
+      const next = el("div", {}, renderOutput(prediction, schema, widgets));
+      await decoded(next);
+      if (turn !== this.#turn) return;
+      const hadFocus = this.#shown.contains(document.activeElement);
+      fill(this.#shown, ...next.childNodes);
+      if (hadFocus) this.element.focus({ preventScroll: true });
       fill(this.summary, summaryOf(prediction, schema));
     } catch (error) {
       console.info("The prediction is shown as JSON.", error);
       this.#json.open = true;
     }
   }
+}
+
+/**
+ * Wait until the images can be painted, so that nothing flickers where one takes the place of the other.
+ *
+ * @param {Element} element
+ */
+function decoded(element) {
+  return Promise.allSettled([...element.querySelectorAll("img")].map((image) => image.decode()));
 }

@@ -30,10 +30,14 @@ export class AnswerPanel {
   #more = el("div", { class: "answer-body" });
   /** @type {Schema} of what is shown here */
   outputSchema = {};
+  /** @type {Schema | null} of partial predictions, where they have one of their own */
+  partialSchema = null;
   /** @type {readonly import("../widgets.js").WidgetEntry[]} that it may ask for */
   widgets = [];
-  #growing = new Growing(this.outputSchema);
+  /** @type {(path: string) => string} what a part of the input is called */
+  nameOf = (path) => path;
   #output = new Output();
+  #growing = this.#newGrowing();
   /** @type {Run | null} */
   #run = null;
   /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -55,7 +59,7 @@ export class AnswerPanel {
     prepareOutput();
     this.#run = run;
     this.#growing.stop();
-    this.#growing = new Growing(this.outputSchema);
+    this.#growing = this.#newGrowing();
     if (!run.isLive) this.#showBusy(run);
     else if (this.#ticking === undefined) this.#patience ??= setTimeout(() => this.#showBusy(this.#run ?? run), PATIENCE_MS);
   }
@@ -82,12 +86,12 @@ export class AnswerPanel {
    * @param {unknown} prediction
    */
   showPartial(prediction) {
-    if (this.#growing.isEmpty) {
-      this.#show("busy", head("Writing…", this.#stopButton()));
-      fill(this.#more, this.#growing.element);
-      this.bringIntoView();
-    }
+    const isFirst = this.#growing.isEmpty;
     this.#growing.add(prediction);
+    if (!isFirst) return;
+    this.#show("busy", head(this.#growing.isText ? "Writing…" : "Predicting…", this.#stopButton()));
+    fill(this.#more, this.#growing.element);
+    this.bringIntoView();
   }
 
   /**
@@ -126,7 +130,7 @@ export class AnswerPanel {
         "bad",
         "Error",
         saying(error.message),
-        faultList(error.details),
+        this.#faultList(error.details),
         advice && el("p", { class: "hint" }, advice),
         el("p", { class: "codes" }, el("code", {}, error.type), el("code", {}, error.code)),
       );
@@ -142,8 +146,8 @@ export class AnswerPanel {
    * @param {readonly Fault[]} faults
    */
   showUnsendable(faults) {
-    this.#growing = new Growing(this.outputSchema);
-    this.#show("bad", head("Not sent"), saying("Something was typed that cannot be sent."), faultList(faults));
+    this.#growing = this.#newGrowing();
+    this.#show("bad", head("Not sent"), saying("Something was typed that cannot be sent."), this.#faultList(faults));
   }
 
   /**
@@ -153,8 +157,8 @@ export class AnswerPanel {
    */
   showIncomplete(faults) {
     this.#growing.stop();
-    this.#growing = new Growing(this.outputSchema);
-    this.#show("calm", head("Waiting"), el("p", { class: "hint" }, "The prediction appears as soon as the input is complete."), faultList(faults));
+    this.#growing = this.#newGrowing();
+    this.#show("calm", head("Waiting"), el("p", { class: "hint" }, "The prediction appears as soon as the input is complete."), this.#faultList(faults));
   }
 
   /** On a small screen the answer stands below the form. */
@@ -177,6 +181,19 @@ export class AnswerPanel {
 
   #stopButton() {
     return button("Stop", () => this.#run?.stop(), { class: "stop" });
+  }
+
+  #newGrowing() {
+    const schema = this.partialSchema ?? this.outputSchema;
+    const show = (/** @type {unknown} */ prediction) => this.#output.show(prediction, schema, this.widgets);
+    return new Growing(this.outputSchema, schema, { element: this.#output.element, show });
+  }
+
+  /** @param {readonly Fault[]} faults */
+  #faultList(faults) {
+    if (faults.length === 0) return null;
+    const entry = (/** @type {Fault} */ { path, message }) => el("li", {}, path && el("strong", {}, `${this.nameOf(path)}:`), " ", message);
+    return el("ul", { class: "faults", dir: "auto" }, ...faults.map(entry));
   }
 
   /**
@@ -228,16 +245,6 @@ function head(verdict, action) {
 /** @param {string} text */
 function saying(text) {
   return el("p", { class: "answer-message" }, text);
-}
-
-/** @param {readonly Fault[]} faults */
-function faultList(faults) {
-  if (faults.length === 0) return null;
-  return el(
-    "ul",
-    { class: "faults" },
-    ...faults.map(({ path, message }) => el("li", {}, path && el("code", {}, path), " ", message)),
-  );
 }
 
 /** @param {PredictionError} error */

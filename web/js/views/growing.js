@@ -15,9 +15,19 @@ const MOST_SAID = 20;
  *
  * @param {unknown} value
  * @param {Schema | boolean} [schema] of the answer
+ * @param {Schema | boolean} [partialSchema] of the value
  * @returns {string | null}
  */
-export function textKey(value, schema = {}) {
+export function textKey(value, schema = {}, partialSchema = {}) {
+  const key = textKeyOf(value, schema);
+  return key !== null && isTextIn(partialSchema, key) ? key : null;
+}
+
+/**
+ * @param {unknown} value
+ * @param {Schema | boolean} schema
+ */
+function textKeyOf(value, schema) {
   if (typeof value === "string") return "";
   if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
   const entries = Object.entries(value);
@@ -35,6 +45,18 @@ function hasText(schema, key) {
 }
 
 /**
+ * Whether a string is text, and no picture, choice or date, as far as a schema says.
+ *
+ * @param {Schema | boolean} schema
+ * @param {string} key
+ */
+function isTextIn(schema, key) {
+  const whole = describe(schema);
+  const field = key === "" ? whole : whole.properties.find(({ name }) => name === key)?.field;
+  return field === undefined || field.kind === "text" || field.kind === "any";
+}
+
+/**
  * @param {any} value
  * @param {string | null} key
  * @returns {string | null}
@@ -44,6 +66,14 @@ export function textAt(value, key) {
   const text = key === "" ? value : value?.[key];
   return typeof text === "string" ? text : null;
 }
+
+/**
+ * Where partials are shown that are no text.
+ *
+ * @typedef {object} Slot
+ * @property {HTMLElement} element
+ * @property {(prediction: unknown) => Promise<void>} show
+ */
 
 /** Shows each partial prediction once a frame at most, and says the text aloud in whole words, now and then. */
 export class Growing {
@@ -61,11 +91,21 @@ export class Growing {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #saying;
   #schema;
+  #partialSchema;
+  #slot;
+  #isShowing = false;
+  #isOver = false;
   element = el("div", { class: "growing" }, this.#body, this.#said);
 
-  /** @param {Schema | boolean} schema of the answer */
-  constructor(schema) {
+  /**
+   * @param {Schema | boolean} schema of the answer
+   * @param {Schema | boolean} partialSchema of the partials
+   * @param {Slot} slot
+   */
+  constructor(schema, partialSchema, slot) {
     this.#schema = schema;
+    this.#partialSchema = partialSchema;
+    this.#slot = slot;
   }
 
   /** Whether anything has been shown. */
@@ -80,7 +120,7 @@ export class Growing {
 
   /** @param {unknown} prediction a partial one */
   add(prediction) {
-    if (this.#key === undefined) this.#begin(textKey(prediction, this.#schema));
+    if (this.#key === undefined) this.#begin(textKey(prediction, this.#schema, this.#partialSchema));
     const piece = textAt(prediction, this.#key ?? null);
     if (piece === null) this.#latest = prediction;
     else this.#pending += piece;
@@ -110,7 +150,9 @@ export class Growing {
   stop() {
     cancelAnimationFrame(this.#frame);
     clearTimeout(this.#saying);
-    if (!this.isEmpty) this.#draw();
+    this.#isShowing = false; // the newest is shown in any case
+    if (!this.isEmpty && !this.#isOver) this.#draw();
+    this.#isOver = true;
     this.#block.removeAttribute("data-growing");
     this.#say(this.#unsaid);
     this.#unsaid = "";
@@ -119,7 +161,10 @@ export class Growing {
   /** @param {string | null} key */
   #begin(key) {
     this.#key = key;
-    if (key === null) return;
+    if (key === null) {
+      fill(this.#body, this.#slot.element);
+      return;
+    }
     this.#block.setAttribute("data-growing", "");
     fill(this.#body, this.#block);
     this.#sayLater();
@@ -128,7 +173,7 @@ export class Growing {
   #draw = () => {
     this.#frame = 0;
     if (this.#key === null) {
-      fill(this.#body, jsonBlock(this.#latest, "Prediction so far"));
+      this.#showLatest();
       return;
     }
     const { scrollHeight, scrollTop, clientHeight } = this.#block;
@@ -139,6 +184,16 @@ export class Growing {
     // Whoever has scrolled back reads there.
     if (isAtEnd) this.#block.scrollTop = this.#block.scrollHeight;
   };
+
+  /** One after the other: of those that come while one is being made ready, the newest is next. */
+  async #showLatest() {
+    if (this.#isShowing) return;
+    this.#isShowing = true;
+    const latest = this.#latest;
+    await this.#slot.show(latest);
+    this.#isShowing = false;
+    if (latest !== this.#latest && !this.#isOver) this.#frame ||= requestAnimationFrame(this.#draw);
+  }
 
   #sayLater() {
     this.#saying = setTimeout(() => {

@@ -66,6 +66,11 @@ export class InputCard extends EventTarget {
     return this.#editor.read(faults);
   }
 
+  /** @param {string} path JSON Pointer into the input */
+  nameOf(path) {
+    return this.#editor.nameOf(path);
+  }
+
   /**
    * @param {unknown} input
    * @param {string} [word] on where it comes from

@@ -43,8 +43,10 @@ export function predictView(name, client, catalogue, actions) {
     const { capabilities, output_schema: outputSchema } = metadata;
     asking.isStream = capabilities.stream;
     answers.outputSchema = outputSchema;
+    answers.partialSchema = metadata.partial_schema ?? null;
     answers.widgets = metadata.widgets ?? [];
     const input = new InputCard(name, metadata, asking, answers);
+    answers.nameOf = (path) => input.nameOf(path);
     const tools = new Tools({ name, metadata, input, asking, client, catalogue });
     const remove = actions.add([
       { name: "Predict", chord: "Ctrl Enter", act: () => input.predict() },
