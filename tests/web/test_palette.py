@@ -114,6 +114,18 @@ def test_the_search_finds_models_by_keyboard_alone_and_stands_in_the_address(ser
     expect(page.get_by_role("searchbox")).to_have_value("flowers small")
 
 
+def test_a_search_that_finds_nothing_says_so_and_can_be_cleared(service, page):
+    page.goto(f"{service.url}/?q=unheard%20of")
+    expect(page.get_by_role("main")).to_contain_text("No model found for “unheard of”.")
+    expect(page.get_by_role("status")).to_contain_text(["0 of "])
+    page.get_by_role("button", name="Clear the search").press("Enter")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    expect(page.get_by_role("searchbox")).to_have_value("")
+    expect(page).to_have_url(f"{service.url}/")
+    expect(page.get_by_text("No model found")).to_be_hidden()
+    expect(page.get_by_role("heading", name="Flowers")).to_be_visible()
+
+
 def test_five_hundred_models_stay_fluent(service, page):
     models = [model(number) for number in range(MODEL_COUNT)]
     page.route("**/api/models", lambda route: route.fulfill(json={"models": models}))

@@ -1,6 +1,6 @@
 // The first page: which models there are, and which plugins could not be used.
 
-import { el, fill, keepingFocus } from "../dom.js";
+import { button, el, fill, keepingFocus } from "../dom.js";
 import { later } from "./later.js";
 import { ModelGrid } from "./model-grid.js";
 import { nothingYet } from "./nothing-yet.js";
@@ -25,6 +25,7 @@ export function modelsView(catalogue, actions) {
   const grid = new ModelGrid();
   const search = searchField((query) => showQuery(query), () => grid.openFirst(), () => grid.focusFirst());
   const list = el("div", { class: "stack" });
+  const noMatch = el("div", { hidden: true });
   const aside = el("div");
   let shownPlugins = "";
   let frame = 0;
@@ -50,6 +51,16 @@ export function modelsView(catalogue, actions) {
     const count = grid.filter(query);
     const words = query.trim() === "" ? inWords(models) : `${count} of ${models.length} models found.`;
     if (summary.textContent !== words) summary.textContent = words;
+    noMatch.hidden = count > 0 || models.length === 0;
+    if (noMatch.hidden || noMatch.dataset.query === query) return;
+    noMatch.dataset.query = query;
+    fill(noMatch, nothingFound(query, clearSearch));
+  }
+
+  function clearSearch() {
+    search.value = "";
+    search.dispatchEvent(new Event("input"));
+    search.focus();
   }
 
   /** @param {Plugin[]} failed */
@@ -71,7 +82,7 @@ export function modelsView(catalogue, actions) {
   if (catalogue.models !== null) show();
   return {
     title: "Models",
-    element: el("div", {}, el("div", { class: "page-head" }, el("h1", { tabindex: -1 }, "Models"), summary, search), list, aside),
+    element: el("div", {}, el("div", { class: "page-head" }, el("h1", { tabindex: -1 }, "Models"), summary, search), list, noMatch, aside),
     stop() {
       catalogue.removeEventListener("change", showSoon);
       cancelAnimationFrame(frame);
@@ -102,6 +113,15 @@ function searchField(onQuery, onEnter, onDown) {
     act();
   });
   return field;
+}
+
+/**
+ * @param {string} query
+ * @param {() => void} clear
+ */
+function nothingFound(query, clear) {
+  const text = "What is looked for is in the name or the description, in any order; a part of each word is enough.";
+  return notice({ title: `No model found for “${query.trim()}”.`, text }, button("Clear the search", clear));
 }
 
 /**
