@@ -1,11 +1,10 @@
 // The control of bytes that are sent as base64: a file that is chosen, dropped or pasted, a photo, or a recording.
 
 import { button, el, newId } from "../dom.js";
-import { fromBase64, toBase64 } from "../schema/tensor.js";
+import { toBase64 } from "../schema/tensor.js";
 import { LabelledControl, nullChip, shortened } from "./control.js";
 import { Camera } from "./media/camera.js";
 import { asImage } from "./media/image.js";
-import { Player } from "./media/player.js";
 import { Recorder } from "./media/recorder.js";
 
 /** @typedef {import("./state/scalars.js").FileState} FileState */
@@ -93,8 +92,15 @@ export class FileControl extends LabelledControl {
     this.#preview.replaceChildren();
     if (base64 === "") return;
     if (this.#media.startsWith("image/")) this.#preview.append(this.#image(base64));
-    const bytes = this.#media.startsWith("audio/") ? fromBase64(base64) : null;
-    if (bytes !== null) this.#preview.append(new Player(bytes).element);
+    if (this.#media.startsWith("audio/")) this.#preview.append(this.#sound(base64));
+  }
+
+  /** @param {string} base64 */
+  #sound(base64) {
+    const type = /^audio\/[\w.+-]+$/.test(this.#media) ? this.#media : "audio/wav";
+    const player = el("audio", { controls: true, src: `data:${type};base64,${base64}`, "aria-label": `What is sent as ${this.state.place.label}` });
+    player.addEventListener("error", () => player.replaceWith(el("p", { class: "hint" }, "This is no sound that the browser can play.")));
+    return player;
   }
 
   /** @param {string} base64 */

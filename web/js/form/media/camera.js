@@ -1,13 +1,15 @@
 // Takes a photo with a camera, where there is one.
 
 import { button, el } from "../../dom.js";
+import { openDevice, stopDevice } from "./device.js";
 import { blobOf } from "./image.js";
 
 export class Camera {
   #taken;
+  #isOpening = false;
   /** @type {MediaStream | null} */
   #stream = null;
-  #video = el("video", { playsinline: true, "aria-label": "Camera" });
+  #video = el("video", { autoplay: true, playsinline: true, "aria-label": "Camera" });
   #start = button("Take a photo", () => void this.#open(), { class: "quiet" });
   #shoot = button("Shoot", () => void this.#capture(), { class: "primary" });
   #panel = el("div", { class: "camera", hidden: true }, this.#video, this.#shoot, button("Cancel", () => this.#close()));
@@ -26,23 +28,29 @@ export class Camera {
   }
 
   async #open() {
+    if (this.#isOpening) return;
+    this.#isOpening = true;
     this.#said.textContent = "";
     try {
-      this.#stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-    } catch {
-      this.#said.textContent = "There is no camera, or this page may not use it.";
-      return;
+      this.#show(await openDevice({ video: { facingMode: "environment" } }, "camera"));
+    } catch (error) {
+      this.#said.textContent = /** @type {Error} */ (error).message;
+    } finally {
+      this.#isOpening = false;
     }
-    this.#video.srcObject = this.#stream;
-    this.#panel.hidden = false;
-    this.#start.hidden = true;
-    await this.#video.play();
-    this.#shoot.focus();
-    // Whoever goes elsewhere is not filmed on.
-    if (!this.element.isConnected) this.#close();
-    else requestAnimationFrame(this.#watch);
   }
 
+  /** @param {MediaStream} stream */
+  #show(stream) {
+    this.#stream = stream;
+    this.#video.srcObject = stream;
+    this.#panel.hidden = false;
+    this.#start.hidden = true;
+    this.#shoot.focus();
+    requestAnimationFrame(this.#watch);
+  }
+
+  /** Whoever goes elsewhere is not filmed on. */
   #watch = () => {
     if (this.#stream === null) return;
     if (this.element.isConnected) requestAnimationFrame(this.#watch);
@@ -51,6 +59,7 @@ export class Camera {
 
   async #capture() {
     const { videoWidth: width, videoHeight: height } = this.#video;
+    if (width === 0) return; // nothing has been seen yet
     const canvas = Object.assign(el("canvas"), { width, height });
     canvas.getContext("2d")?.drawImage(this.#video, 0, 0);
     this.#close();
@@ -59,7 +68,7 @@ export class Camera {
   }
 
   #close() {
-    for (const track of this.#stream?.getTracks() ?? []) track.stop();
+    stopDevice(this.#stream);
     this.#stream = null;
     this.#video.srcObject = null;
     this.#panel.hidden = true;

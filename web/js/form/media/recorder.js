@@ -1,11 +1,13 @@
 // Records sound with a microphone, where there is one.
 
 import { button, el } from "../../dom.js";
+import { openDevice, stopDevice } from "./device.js";
 import { asWav, isWav } from "./wav.js";
 
 export class Recorder {
   #taken;
   #media;
+  #isOpening = false;
   /** @type {MediaRecorder | null} */
   #recorder = null;
   #startedAt = 0;
@@ -33,21 +35,27 @@ export class Recorder {
   }
 
   async #start() {
+    if (this.#isOpening) return;
+    this.#isOpening = true;
     this.#said.textContent = "";
-    let stream;
     try {
-      stream = await navigator.mediaDevices.getUserMedia({ audio: true });
-    } catch {
-      this.#said.textContent = "There is no microphone, or this page may not use it.";
-      return;
+      this.#record(await openDevice({ audio: true }, "microphone"));
+    } catch (error) {
+      this.#said.textContent = /** @type {Error} */ (error).message;
+    } finally {
+      this.#isOpening = false;
     }
+  }
+
+  /** @param {MediaStream} stream */
+  #record(stream) {
     const isKnown = MediaRecorder.isTypeSupported(this.#media);
     const recorder = new MediaRecorder(stream, isKnown ? { mimeType: this.#media } : {});
     /** @type {Blob[]} */
     const pieces = [];
     recorder.addEventListener("dataavailable", ({ data }) => pieces.push(data));
     recorder.addEventListener("stop", () => {
-      for (const track of stream.getTracks()) track.stop();
+      stopDevice(stream);
       this.#stopped();
       if (this.element.isConnected) void this.#finish(new Blob(pieces, { type: recorder.mimeType }));
     });
