@@ -56,7 +56,7 @@ showFrame({ openPalette: find, openShortcutList });
 /** @param {HTMLDialogElement} dialog */
 async function fillPalette(dialog) {
   const palette = await import("./palette/palette.js");
-  await palette.fillPalette(dialog, actions.all(), catalogue.models ?? [], (name) => go(modelPaths(name).predict));
+  await palette.fillPalette(dialog, actions.all().filter(({ act }) => act !== find), catalogue.models ?? [], (name) => go(modelPaths(name).predict));
 }
 
 async function openShortcutList() {

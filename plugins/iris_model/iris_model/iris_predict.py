@@ -31,10 +31,10 @@ def length(title: str, description: str) -> fields.Float:
 
 
 class IrisInput(Schema):
-    sepal_length = length("Sepal length", "Length of a sepal (outer leaf of the flower), in cm.")
-    sepal_width = length("Sepal width", "Width of a sepal (outer leaf of the flower) at its widest, in cm.")
-    petal_length = length("Petal length", "Length of a petal (inner leaf of the flower), in cm.")
-    petal_width = length("Petal width", "Width of a petal (inner leaf of the flower) at its widest, in cm.")
+    sepal_length = length("Sepal length", "Length of a sepal (outer leaf of the flower).")
+    sepal_width = length("Sepal width", "Width of a sepal (outer leaf of the flower) at its widest.")
+    petal_length = length("Petal length", "Length of a petal (inner leaf of the flower).")
+    petal_width = length("Petal width", "Width of a petal (inner leaf of the flower) at its widest.")
 
 
 class IrisOutput(Schema):

@@ -35,7 +35,7 @@ export class BatchPanel {
     this.#bench = bench;
     this.#schema = bench.metadata.input_schema;
     const drop = el("label", { class: "drop" }, el("strong", {}, "Choose a CSV or JSON Lines file"), el("span", { class: "hint" }, "or drop it here. It is read in this browser; only its rows are sent, one by one."), this.#file);
-    this.element = el("div", { class: "stack" }, drop, el("div", { class: "actions" }, button("Download a template", () => this.#template(), { class: "small quiet" })), this.#word, this.#body);
+    this.element = el("div", { class: "stack" }, drop, el("div", { class: "actions" }, button("Download a template", () => this.#template(), { class: "small" })), this.#word, this.#body);
     this.#file.addEventListener("change", () => this.#take(this.#file.files?.[0]));
     drop.addEventListener("dragover", (event) => event.preventDefault());
     drop.addEventListener("drop", (event) => {

@@ -53,6 +53,8 @@ export class Chart {
     if (this.#panels.length === 0) this.#build();
     for (const { plot, readings } of this.#panels) {
       plot.setData([history.positions, ...readings.map((reading) => history.numbers.get(reading) ?? [])]);
+      // As long as the scale stays, uPlot asks for no new words below it.
+      if (history.length <= FEWEST_POSITIONS) plot.redraw(false, true);
     }
   }
 

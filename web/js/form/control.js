@@ -197,7 +197,7 @@ export function smallPrint({ field: { kind, type, constraints, schema }, place: 
     ...(isShown ? [] : [type]),
     ...(kind === "file" ? constraints.filter((one) => !/^(holds|encoded as) /.test(one)) : constraints),
     ...(schema.deprecated === true ? ["deprecated"] : []),
-    ...(required || item ? [] : ["optional"]),
+    ...(required || item || "default" in schema ? [] : ["optional"]),
   ];
   return shortened(words.join(" · "), LONGEST_LABEL);
 }

@@ -19,13 +19,13 @@ export function showFlag({ value }) {
   return el("span", { class: "flag", "data-on": value === true }, value === true ? "yes" : "no");
 }
 
-/** @param {Part} part with bounds it is shown between them, too */
-export function showNumber({ value, unit, label, name, schema: { minimum, maximum } }) {
+/** @param {Part} part with bounds it is shown between them, too; but a whole number may be a class or a count */
+export function showNumber({ value, unit, label, name, schema: { type, minimum, maximum } }) {
   const number = /** @type {number} */ (value);
   const isShare = unit === "" && number >= 0 && number <= 1 && (SHARE.test(label) || SHARE.test(name));
   const figures = el("span", { class: "figures", title: String(number) }, isShare ? shownPercent(number) : shownNumber(number));
   const [least, most] = isShare ? [0, 1] : [minimum, maximum];
-  const isBetween = typeof least === "number" && typeof most === "number" && least < most;
+  const isBetween = type !== "integer" && typeof least === "number" && typeof most === "number" && least < most;
   return el("span", { class: "number" }, figures, unit && el("span", { class: "unit" }, ` ${unit}`), isBetween && level((number - least) / (most - least)));
 }
 
