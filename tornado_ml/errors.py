@@ -28,6 +28,8 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 CancelOutcome = Literal["skipped", "stopped", "finished"]
+LossCause = Literal["crashed", "stopped", "memory"]
+"""Whether a worker died, was stopped because it went on with what nobody waited for, or held or wanted too much."""
 
 
 class MLModelException(Exception):
@@ -63,11 +65,17 @@ class PredictionFailed(Exception):
 
 
 class WorkerLost(Exception):
-    """What ran a model is gone. Attributes: `may_retry`, whether another may try what it had not finished."""
+    """What ran a model is gone.
 
-    def __init__(self, message: str, *, may_retry: bool = True) -> None:
+    Attributes:
+        may_retry: whether another may try what it had not finished.
+        cause: in a word, for whoever counts.
+    """
+
+    def __init__(self, message: str, *, may_retry: bool = True, cause: LossCause = "crashed") -> None:
         super().__init__(message)
         self.may_retry = may_retry
+        self.cause = cause
 
 
 @dataclass(frozen=True, slots=True)

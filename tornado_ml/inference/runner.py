@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from tornado_ml.errors import ModelLoadError, ModelNotReady, ModelRefused
 from tornado_ml.inference.executors import EXECUTORS, Executor
 from tornado_ml.inference.scheduler import Limits, Scheduler
 from tornado_ml.inference.sessions import SessionEnd, Sessions
+from tornado_ml.metrics import Metrics, Sample, declarations
 from tornado_ml.models.loaded import ModelReport
 from tornado_ml.models.manager import Registration
 from tornado_ml.models.schema import Validator
@@ -26,9 +27,10 @@ class ModelRunner:
     defaults have it, and once more if the settings of its name have it otherwise.
     """
 
-    def __init__(self, registration: Registration, settings: Settings) -> None:
+    def __init__(self, registration: Registration, settings: Settings, metrics: Metrics | None = None) -> None:
         self._registration = registration
         self._settings = settings
+        self._metrics = metrics or Metrics()  # where nobody asks for them, they are counted all the same
         self._executor: Executor | None = None
         self._scheduler: Scheduler | None = None
         self._sessions: Sessions | None = None
@@ -92,6 +94,20 @@ class ModelRunner:
         """How many streams and sessions its workers hold, as far as they have said."""
         return 0 if self._scheduler is None else self._scheduler.held_count
 
+    def samples(self, model: str, version: str) -> Iterator[Sample]:
+        """What it has to do, and what its workers hold, by the labels that name it."""
+        if self._scheduler is None or self._sessions is None or self._executor is None:
+            return
+        waiting, running = self._scheduler.counts()
+        yield declarations.QUEUED, (model, version), waiting
+        yield declarations.RUNNING, (model, version), running
+        yield declarations.MAX_QUEUED, (model, version), self._scheduler.max_queue
+        yield declarations.SESSIONS, (model, version), len(self._sessions)
+        workers = self._executor.worker_bytes()
+        yield declarations.WORKERS, (model, version), len(workers)
+        for number, held_bytes in workers.items():
+            yield declarations.WORKER_MEMORY, (model, version, str(number)), held_bytes
+
     async def finish(self, timeout_s: float) -> None:
         """End the sessions; returns when all that was asked of it is answered, or after `timeout_s`."""
         if self._scheduler is not None and self._sessions is not None:
@@ -117,7 +133,7 @@ class ModelRunner:
         kind = settings.executor or getattr(self._registration.factory, "executor", None) or DEFAULT_EXECUTOR
         if kind not in list(EXECUTORS):
             raise ModelRefused(f"It asks for the executor {kind!r}; there are {', '.join(EXECUTORS)}.")
-        executor = self._executor = EXECUTORS[kind](self._registration, settings)
+        executor = self._executor = EXECUTORS[kind](self._registration, settings, self._metrics)
         report = await executor.load()
         if self._executor is not executor:
             await executor.close()

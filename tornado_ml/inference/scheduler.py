@@ -63,7 +63,16 @@ class Scheduler:
     @property
     def open_count(self) -> int:
         """How many jobs wait or run."""
-        return sum(1 for _ in self._waiting()) + sum(len(batch.jobs) for batch in self._running)
+        return sum(self.counts())
+
+    @property
+    def max_queue(self) -> int:
+        """How many may wait for any worker."""
+        return self._limits.max_queue
+
+    def counts(self) -> tuple[int, int]:
+        """How many jobs wait, and how many run."""
+        return sum(1 for _ in self._waiting()), sum(len(batch.jobs) for batch in self._running)
 
     @property
     def held_count(self) -> int:

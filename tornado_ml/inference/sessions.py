@@ -266,6 +266,9 @@ class Sessions:
         self._max_count = max_count
         self._all: set[Session] = set()
 
+    def __len__(self) -> int:
+        return len(self._all)
+
     def open(
         self,
         parameters: Any,

@@ -13,6 +13,7 @@ from tornado_ml.errors import ModelCrashed, ModelLoadError, ModelRefused, Predic
 from tornado_ml.inference.executors.inline import InlineExecutor
 from tornado_ml.inference.jobs import Outcome
 from tornado_ml.inference.scheduler import Limits, Scheduler
+from tornado_ml.metrics import Metrics
 from tornado_ml.models.manager import Recipe, Registration
 from tornado_ml.settings.declaration import ModelSettings
 
@@ -33,7 +34,7 @@ class Inline(MLModel):
 
 
 def made(factory: Callable[[], object]) -> InlineExecutor:
-    return InlineExecutor(Registration("test", factory, Recipe("directory", "test", "", 0)), ModelSettings())
+    return InlineExecutor(Registration("test", factory, Recipe("directory", "test", "", 0)), ModelSettings(), Metrics())
 
 
 def test_it_predicts_in_this_process_and_outlives_what_a_model_raises() -> None:

@@ -18,6 +18,7 @@ from tornado_ml.errors import Cancelled, ModelCrashed, ModelLoadError, ModelRefu
 from tornado_ml.inference.executors.thread import ThreadExecutor
 from tornado_ml.inference.jobs import Outcome
 from tornado_ml.inference.scheduler import Limits, Scheduler
+from tornado_ml.metrics import Metrics
 from tornado_ml.models.cancellation import cancelled
 from tornado_ml.models.manager import Recipe, Registration
 from tornado_ml.settings import load_settings
@@ -66,7 +67,7 @@ def registration(factory: Callable[[], object]) -> Registration:
 
 def executor(factory: Callable[[], object], **settings: Any) -> ThreadExecutor:
     loaded = load_settings(environ={}, overrides={"models": {"worker": settings}})
-    return ThreadExecutor(registration(factory), loaded.model("worker"))
+    return ThreadExecutor(registration(factory), loaded.model("worker"), Metrics())
 
 
 class Running:
@@ -202,13 +203,14 @@ def test_a_model_that_never_returns_does_not_keep_the_process_from_ending() -> N
     program = """
 import asyncio, threading
 from tornado_ml.inference.executors.thread import ThreadExecutor
+from tornado_ml.metrics import Metrics
 from tornado_ml.models.manager import Recipe, Registration
 from tornado_ml.settings import load_settings
 
 async def main():
     hang = Registration("p", threading.Event().wait, Recipe("directory", "p", "p.py", 0))
     settings = load_settings(environ={}, overrides={"models": {"m": {"load_timeout_s": 0.1}}})
-    thread = ThreadExecutor(hang, settings.model("m"))
+    thread = ThreadExecutor(hang, settings.model("m"), Metrics())
     try:
         await thread.load()
     except Exception as error:

@@ -9,6 +9,7 @@ from tornado_ml.inference.executors.inline import InlineExecutor
 from tornado_ml.inference.executors.process.executor import ProcessExecutor
 from tornado_ml.inference.executors.thread import ThreadExecutor
 from tornado_ml.inference.scheduler import Scheduler
+from tornado_ml.metrics import Metrics
 from tornado_ml.models.loaded import ModelReport
 from tornado_ml.models.manager import Registration
 from tornado_ml.settings import ModelSettings
@@ -23,11 +24,14 @@ class Executor(Protocol):
     def start(self, scheduler: Scheduler, on_failed: Callable[[str], None]) -> None:
         """Begin to pull batches; `on_failed` is told why when the model can be run no more. Comes after `load`."""
 
+    def worker_bytes(self) -> dict[int, int]:
+        """How much memory each of its worker processes holds, by their numbers; empty where it has none."""
+
     async def close(self) -> None:
         """Stop, and let go of the model; what still runs is abandoned."""
 
 
-EXECUTORS: Mapping[str, Callable[[Registration, ModelSettings], Executor]] = {
+EXECUTORS: Mapping[str, Callable[[Registration, ModelSettings, Metrics], Executor]] = {
     "process": ProcessExecutor,
     "thread": ThreadExecutor,
     "inline": InlineExecutor,

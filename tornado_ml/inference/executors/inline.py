@@ -11,6 +11,7 @@ from collections.abc import Callable
 from tornado_ml.errors import ModelLoadError, OperatorError, WorkerLost, told
 from tornado_ml.inference.scheduler import Scheduler
 from tornado_ml.inference.workbench import Workbench
+from tornado_ml.metrics import Metrics
 from tornado_ml.models.loaded import LoadedModel, ModelReport
 from tornado_ml.models.manager import Registration
 from tornado_ml.settings import ModelSettings
@@ -19,7 +20,8 @@ from tornado_ml.settings import ModelSettings
 class InlineExecutor:
     """One model in the event loop."""
 
-    def __init__(self, registration: Registration, settings: ModelSettings) -> None:
+    def __init__(self, registration: Registration, settings: ModelSettings, metrics: Metrics) -> None:
+        del metrics  # no worker is ever lost
         self._factory = registration.factory
         self._bench: Workbench | None = None
         self._task: asyncio.Task[None] | None = None
@@ -44,6 +46,9 @@ class InlineExecutor:
             await asyncio.gather(self._task, return_exceptions=True)
         if self._bench is not None:
             self._bench.close()
+
+    def worker_bytes(self) -> dict[int, int]:
+        return {}
 
     async def _serve(self, scheduler: Scheduler) -> None:
         assert self._bench is not None

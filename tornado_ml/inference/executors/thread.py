@@ -15,6 +15,7 @@ from typing import TypeVar
 from tornado_ml.errors import ModelLoadError, OperatorError, WorkerLost, told
 from tornado_ml.inference.scheduler import Scheduler
 from tornado_ml.inference.workbench import Done, Workbench
+from tornado_ml.metrics import Metrics
 from tornado_ml.models import cancellation
 from tornado_ml.models.loaded import LoadedModel, ModelReport
 from tornado_ml.models.manager import Registration
@@ -30,7 +31,8 @@ class ThreadExecutor:
     model that never returns would keep the service from stopping.
     """
 
-    def __init__(self, registration: Registration, settings: ModelSettings) -> None:
+    def __init__(self, registration: Registration, settings: ModelSettings, metrics: Metrics) -> None:
+        del metrics  # no worker is ever lost
         self._factory = registration.factory
         self._load_timeout_s = settings.load_timeout_s
         self._calls: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
@@ -55,6 +57,9 @@ class ThreadExecutor:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         self._calls.put(None)
+
+    def worker_bytes(self) -> dict[int, int]:
+        return {}
 
     async def _serve(self, scheduler: Scheduler) -> None:
         bench = self._bench

@@ -16,6 +16,7 @@ from tornado_ml.inference.executors.process import executor as module
 from tornado_ml.inference.executors.process.executor import ProcessExecutor
 from tornado_ml.inference.jobs import Outcome
 from tornado_ml.inference.scheduler import Limits, Scheduler
+from tornado_ml.metrics import Metrics, declarations
 from tornado_ml.models.manager import Registration
 from tornado_ml.settings.declaration import ModelSettings
 
@@ -26,7 +27,8 @@ class World:
     """An executor at work, and the queue in front of it."""
 
     def __init__(self, registration: Registration, **settings: Any) -> None:
-        self.executor = ProcessExecutor(registration, ModelSettings(**settings))
+        self.metrics = Metrics()
+        self.executor = ProcessExecutor(registration, ModelSettings(**settings), self.metrics)
         self.failures: list[str] = []
 
     async def __aenter__(self) -> World:
@@ -45,6 +47,10 @@ class World:
         self.scheduler.submit(data, "client", answered.set_result)
         answer = await answered
         return answer.prediction if isinstance(answer, Outcome) else answer
+
+    @property
+    def restarts(self) -> dict[tuple[str, ...], float]:
+        return dict(self.metrics.values()[declarations.WORKER_RESTARTS])
 
 
 def run(scenario: Any) -> None:
@@ -84,6 +90,43 @@ def test_deaths_at_work_do_not_make_a_model_fail(registered: Registered, monkeyp
     run(scenario)
 
 
+def test_each_worker_that_is_replaced_is_counted_with_what_became_of_it(
+    registered: Registered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FIRST_DELAY_S", 0.001)
+
+    async def scenario() -> None:
+        async with World(registered("eat_shared_memory"), max_memory_bytes=300_000_000, retry=False) as world:
+            assert isinstance(await world.ask("bad"), ModelCrashed)
+            os.kill(await world.ask("good"), signal.SIGKILL)
+            while len(world.restarts) < 2:
+                await asyncio.sleep(0.01)
+            assert world.restarts == {("eat_shared_memory", "memory"): 1, ("eat_shared_memory", "crashed"): 1}
+        async with World(registered("loop_forever")) as world:
+            world.scheduler.submit("bad", "client", lambda _: None, deadline_s=0.01)
+            while not world.restarts:
+                await asyncio.sleep(0.01)
+            assert world.restarts == {("loop_forever", "stopped"): 1}
+
+    run(scenario)
+
+
+def test_the_memory_of_each_worker_is_told_by_its_number(registered: Registered) -> None:
+    async def scenario() -> None:
+        async with World(registered("have_no_bad_day"), workers=2) as world:
+            while len(found := {await world.ask(0.05), *await asyncio.gather(world.ask(0.1), world.ask(0.1))}) < 2:
+                pass
+            assert sorted(world.executor.worker_bytes()) == [0, 1]
+            assert all(held > 1_000_000 for held in world.executor.worker_bytes().values())
+            victim = found.pop()
+            os.kill(victim, signal.SIGKILL)
+            while victim in world.executor.pids or len(world.executor.pids) < 2:
+                await asyncio.sleep(0.01)
+            assert sorted(world.executor.worker_bytes()) == [0, 1]
+
+    run(scenario)
+
+
 def test_all_workers_end_when_the_model_has_failed(registered: Registered, marks: Path) -> None:
     async def scenario() -> None:
         (marks / "loads_once").unlink(missing_ok=True)
@@ -107,13 +150,14 @@ def test_failures_to_load_in_a_row_count_however_long_each_takes(
         async with World(registered("loads_once"), workers=2) as world:
             while not world.failures:
                 await asyncio.sleep(0.01)
+            assert world.restarts == {("loads_once", "load"): module.MAX_DEATHS}
 
     run(scenario)
 
 
 def test_closing_it_while_it_loads_ends_the_loading(registered: Registered) -> None:
     async def scenario() -> None:
-        executor = ProcessExecutor(registered("never_loads"), ModelSettings())
+        executor = ProcessExecutor(registered("never_loads"), ModelSettings(), Metrics())
         loading = asyncio.create_task(executor.load())
         while not any(executor.pids):
             await asyncio.sleep(0.01)

@@ -13,6 +13,7 @@ from tornado_ml.errors import ModelLoadError, WorkerLost
 from tornado_ml.inference.executors.process.handle import WorkerProcess
 from tornado_ml.inference.scheduler import Scheduler
 from tornado_ml.inference.workbench import Done, failure
+from tornado_ml.metrics import Metrics, declarations
 from tornado_ml.models.loaded import ModelReport
 from tornado_ml.models.manager import Registration
 from tornado_ml.settings import ModelSettings
@@ -33,11 +34,13 @@ class ProcessExecutor:
     Args:
         registration: which model.
         settings: how many workers, and what each may take.
+        metrics: where lost workers are counted.
     """
 
-    def __init__(self, registration: Registration, settings: ModelSettings) -> None:
+    def __init__(self, registration: Registration, settings: ModelSettings, metrics: Metrics) -> None:
         self._registration = registration
         self._settings = settings
+        self._metrics = metrics
         self._name = registration.identity[0] if registration.identity else registration.plugin
         self._first: WorkerProcess | None = None
         self._workers: set[WorkerProcess] = set()
@@ -62,7 +65,7 @@ class ProcessExecutor:
     def start(self, scheduler: Scheduler, on_failed: Callable[[str], None]) -> None:
         first, self._first = self._first, None
         for number in range(self._settings.workers):
-            keep = self._keep_one(scheduler, on_failed, first if number == 0 else None)
+            keep = self._keep_one(scheduler, on_failed, number, first if number == 0 else None)
             self._tasks.append(asyncio.create_task(keep))
         if self._settings.max_memory_bytes:
             self._tasks.append(asyncio.create_task(self._watch_memory()))
@@ -79,8 +82,11 @@ class ProcessExecutor:
         """The worker processes that there are."""
         return [worker.pid for worker in self._workers]
 
-    async def _load_worker(self) -> tuple[ModelReport, WorkerProcess]:
-        worker = WorkerProcess(self._name)
+    def worker_bytes(self) -> dict[int, int]:
+        return {worker.number: worker.resident_bytes() for worker in self._workers if not worker.lost.done()}
+
+    async def _load_worker(self, number: int = 0) -> tuple[ModelReport, WorkerProcess]:
+        worker = WorkerProcess(self._name, number)
         self._workers.add(worker)
         try:
             report = await worker.load(
@@ -99,12 +105,12 @@ class ProcessExecutor:
         self._workers.discard(worker)
 
     async def _keep_one(
-        self, scheduler: Scheduler, on_failed: Callable[[str], None], worker: WorkerProcess | None
+        self, scheduler: Scheduler, on_failed: Callable[[str], None], number: int, worker: WorkerProcess | None
     ) -> None:
         """Keep one worker alive and at work, until the model has failed."""
         while True:
             if worker is None:
-                worker = await self._replacement(on_failed)
+                worker = await self._replacement(on_failed, number)
                 if worker is None:
                     return
             died_at_work = await self._serve(scheduler, worker)
@@ -113,6 +119,7 @@ class ProcessExecutor:
             if self._over.is_set():
                 return
             log.warning("A worker of model %s is lost: %s.", self._name, lost)
+            self._metrics.count(declarations.WORKER_RESTARTS, self._name, lost.cause)
             self._deaths.append(time.monotonic())
             worker = None
             if not died_at_work and self._died_idle(on_failed, lost):
@@ -134,7 +141,7 @@ class ProcessExecutor:
             scheduler.done(batch, done)
         return False
 
-    async def _replacement(self, on_failed: Callable[[str], None]) -> WorkerProcess | None:
+    async def _replacement(self, on_failed: Callable[[str], None], number: int) -> WorkerProcess | None:
         """A new worker, at once or, after several deaths, with a delay; None if the model has failed."""
         # One that takes a minute to fail would never fail five times in a minute: those in a row count, too.
         for attempt in itertools.count(1):
@@ -142,11 +149,12 @@ class ProcessExecutor:
             if self._over.is_set():
                 return None
             try:
-                _, worker = await self._load_worker()
+                _, worker = await self._load_worker(number)
             except (ModelLoadError, WorkerLost) as error:
                 if self._over.is_set():
                     return None
                 log.warning("A worker of model %s could not be started: %s", self._name, error)
+                self._metrics.count(declarations.WORKER_RESTARTS, self._name, "load")
                 self._deaths.append(time.monotonic())
                 if self._died_idle(on_failed, error, is_last=attempt == MAX_DEATHS):
                     return None
@@ -175,7 +183,7 @@ class ProcessExecutor:
             await asyncio.sleep(MEMORY_WATCH_S)
             for worker in list(self._workers):
                 if worker.resident_bytes() > limit:
-                    worker.kill(f"it held more than {limit} bytes (max_memory_bytes)", may_retry=False)
+                    worker.kill(f"it held more than {limit} bytes (max_memory_bytes)", may_retry=False, cause="memory")
 
 
 def _recent(times: deque[float]) -> deque[float]:

@@ -12,7 +12,7 @@ from asyncio.subprocess import DEVNULL, STDOUT, Process
 from pathlib import Path
 from typing import Any
 
-from tornado_ml.errors import ModelLoadError, WorkerLost
+from tornado_ml.errors import LossCause, ModelLoadError, WorkerLost
 from tornado_ml.inference.executors.process.channel import ChannelProtocol
 from tornado_ml.inference.executors.process.output import Output
 from tornado_ml.inference.executors.process.worker import Cancel, Load, Loaded, OutOfMemory, Refused, Run
@@ -37,10 +37,12 @@ class WorkerProcess:
     """One worker process.
 
     Attributes:
+        number: which of the workers of its model it is; its replacement has the same.
         lost: done once it is gone; the result says how.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, number: int = 0) -> None:
+        self.number = number
         self.lost: asyncio.Future[WorkerLost] = asyncio.get_running_loop().create_future()
         self._name = name
         self._process: Process | None = None
@@ -52,6 +54,7 @@ class WorkerProcess:
         self._killed_for = ""
         self._is_closing = False
         self._may_retry = True
+        self._cause: LossCause = "crashed"
 
     @property
     def pid(self) -> int:
@@ -89,8 +92,8 @@ class WorkerProcess:
         self._number += 1
         message = await self._ask(Run(self._number, work))
         if isinstance(message, OutOfMemory):
-            self.kill("it ran out of memory", may_retry=False)
-            raise WorkerLost(self._killed_for, may_retry=False)
+            self.kill("it ran out of memory", may_retry=False, cause="memory")
+            raise WorkerLost(self._killed_for, may_retry=False, cause="memory")
         assert isinstance(message, Done)
         return message
 
@@ -98,10 +101,11 @@ class WorkerProcess:
         """Tell the model that nobody waits for what it runs."""
         self._protocol.send(Cancel(self._number))
 
-    def kill(self, why: str, *, may_retry: bool = True) -> None:
+    def kill(self, why: str, *, may_retry: bool = True, cause: LossCause = "stopped") -> None:
         """End the process at once, and those that it has started."""
         self._killed_for = why
         self._may_retry = may_retry
+        self._cause = cause
         if self._process is not None and self._process.returncode is None:
             self._kill_group(self._process)
 
@@ -162,13 +166,13 @@ class WorkerProcess:
     def _on_channel_lost(self) -> None:
         """A process without its channel is of no use; usually it is dead already, or ends by itself."""
         if not self.lost.done() and not self._is_closing:
-            self.kill(self._killed_for, may_retry=self._may_retry)
+            self.kill(self._killed_for, may_retry=self._may_retry, cause=self._cause)
 
     async def _watch(self, process: Process) -> None:
         status = await process.wait()
         self._kill_group(process)
         why = self._killed_for or _how_it_ended(status)
-        error = WorkerLost(why, may_retry=self._may_retry)
+        error = WorkerLost(why, may_retry=self._may_retry, cause=self._cause)
         if not self.lost.done():
             self.lost.set_result(error)
         if self._answer is not None and not self._answer.done():
