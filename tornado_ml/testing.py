@@ -91,7 +91,7 @@ def running_server(
             settings = file
         if settings is not None:
             command += ["--settings", str(settings)]
-        environment = dict(os.environ)
+        environment = {"TORNADO_ML_LOGGING__FORMAT": "text", **os.environ}
         if folders := [str(directory.absolute()) for directory in directories]:
             environment["TORNADO_ML_PLUGINS__DIRECTORIES"] = json.dumps(folders, ensure_ascii=False)
         log_file = Path(folder, "log")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import logging
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -9,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from tornado_ml.cli.options import MakeWorld, World, log_to_stderr, world_options
+from tornado_ml.cli.options import MakeWorld, World, world_options
 from tornado_ml.errors import SettingsError
 from tornado_ml.plugins import PluginOrigin
 
@@ -131,12 +130,3 @@ def test_an_answer_is_there_as_soon_as_its_line_is_written() -> None:
 def test_standard_output_comes_back_after_an_exception() -> None:
     code = "from tornado_ml.cli.options import answers_only\ntry:\n    with answers_only() as out:\n        1 / 0\n"
     assert python(code + "except ZeroDivisionError:\n    print('back')").stdout == "back\n"
-
-
-def test_the_log_goes_to_standard_error() -> None:
-    code = f"import logging\nfrom {log_to_stderr.__module__} import log_to_stderr\n"
-    code += f"log_to_stderr({logging.INFO})\nlogging.getLogger('a.b').info('Hello.')\nlogging.debug('Hush.')"
-    done = python(code)
-    assert done.stdout == ""
-    assert done.stderr.endswith(" INFO    a.b: Hello.\n")
-    assert done.stderr.count("\n") == 1

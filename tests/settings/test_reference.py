@@ -55,6 +55,7 @@ def test_every_section_and_key_is_described() -> None:
         "[sessions]",
         "[subscriptions]",
         "[socketio]",
+        "[logging]",
     ]
     assert described["[plugins]"] == ["directories", "disabled", "strict"]
     assert described["[[plugins.models]]"] == ["module_name", "class_name"]

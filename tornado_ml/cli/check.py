@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 
 import click
 
+from tornado_ml import logs
 from tornado_ml.cli.apart import CameToNothing, apart
-from tornado_ml.cli.options import MakeWorld, answers_only, log_to_stderr, world_options
+from tornado_ml.cli.options import MakeWorld, answers_only, world_options
 from tornado_ml.errors import ModelLoadError, SettingsError
 from tornado_ml.models.checking import check_model
 from tornado_ml.models.loaded import ModelReport
@@ -53,7 +54,7 @@ def check(make_world: MakeWorld, as_json: bool, timeout_s: float) -> None:
     A model is fit when it loads, its examples fit its input schema, and its predictions of them its output schema;
     where it has streams or sessions, in those as well.
     """
-    log_to_stderr(logging.CRITICAL)  # what is wrong is among the findings
+    logs.configure(logging.CRITICAL)  # what is wrong is among the findings
     findings = []
     with answers_only() as out:
         for finding in _findings(make_world, timeout_s):

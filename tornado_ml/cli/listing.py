@@ -12,7 +12,8 @@ from typing import TextIO
 
 import click
 
-from tornado_ml.cli.options import MakeWorld, World, answers_only, log_to_stderr, world_options
+from tornado_ml import logs
+from tornado_ml.cli.options import MakeWorld, World, answers_only, world_options
 from tornado_ml.errors import OperatorError
 from tornado_ml.inference.runner import ModelRunner
 from tornado_ml.models.manager import ModelManager
@@ -78,7 +79,7 @@ class Found:
 
 
 def _look(world: World) -> Found:
-    log_to_stderr(logging.CRITICAL)  # what failed is in the list, with its reason
+    logs.configure(logging.CRITICAL)  # what failed is in the list, with its reason
     return asyncio.run(_load(world))
 
 

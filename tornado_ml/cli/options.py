@@ -1,10 +1,9 @@
-"""What several commands share: where the settings come from, what is logged, and who may write to standard output."""
+"""What several commands share: where the settings come from, and who may write to standard output."""
 
 from __future__ import annotations
 
 import functools
 import json
-import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -123,9 +122,3 @@ def unreachable(error: ConnectionLost) -> click.ClickException:
     is_away = isinstance(error.__cause__, ConnectionRefusedError)
     hint = "\nIs the service running? Start it with: tornado-ml serve" if is_away else ""
     return click.ClickException(f"{error}{hint}")
-
-
-def log_to_stderr(level: int) -> None:
-    logging.basicConfig(
-        level=level, stream=sys.stderr, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", datefmt="%H:%M:%S"
-    )

@@ -7,7 +7,8 @@ import logging
 
 import click
 
-from tornado_ml.cli.options import MakeWorld, answers_only, log_to_stderr, world_options
+from tornado_ml import logs
+from tornado_ml.cli.options import MakeWorld, answers_only, world_options
 from tornado_ml.server.run import serve as run_service
 
 
@@ -22,11 +23,11 @@ def serve(make_world: MakeWorld, host: str | None, port: int | None, watches: bo
 
     Writes one line to standard output as soon as it listens; models may still be loading then.
     """
-    log_to_stderr(logging.DEBUG if verbose else logging.INFO)
-    if not verbose:
-        logging.getLogger("tornado.access").setLevel(logging.CRITICAL)
     given = {key: value for key, value in {"host": host, "port": port}.items() if value is not None}
     world = make_world({"server": given})
+    logging_ = world.settings.logging
+    level = logging.DEBUG if verbose else logging.getLevelNamesMapping()[logging_.level.upper()]
+    logs.configure(level, logging_.format, has_access=verbose or logging_.access)
     with answers_only() as out:
         asyncio.run(
             run_service(

@@ -14,7 +14,7 @@ from typing import Any
 from tornado_ml.errors import InvalidInput, NotFound, ServiceError, ShuttingDown
 from tornado_ml.inference.runner import ModelRunner
 from tornado_ml.inference.sessions import Session, SessionEnd
-from tornado_ml.inference.tickets import Partial, Prediction, Request, Settled, Ticket, next_id, what_is_told
+from tornado_ml.inference.tickets import Partial, Prediction, Request, Settled, Ticket, what_is_told
 from tornado_ml.models.manager import Deployment, ModelManager
 
 __all__ = ["InferenceService", "Listener", "Partial", "Prediction", "Request", "Settled", "Ticket"]
@@ -77,6 +77,7 @@ class InferenceService:
             ServiceError: it is refused at once; `on_answer` will not be called.
         """
         started = self.clock()
+        request.begin()
         deployment: Deployment[ModelRunner] | None = None
         try:
             deployment = self._deployment_for(request)
@@ -92,7 +93,7 @@ class InferenceService:
         except ServiceError as refusal:
             if self._listeners:
                 version = None if deployment is None else deployment.model_version
-                self._tell(Settled(request, next_id(), version, refusal, started, self.clock()))
+                self._tell(Settled(request, request.id, version, refusal, started, self.clock()))
             raise
         self._open.add(ticket)
         return ticket

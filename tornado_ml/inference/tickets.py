@@ -22,11 +22,6 @@ log = logging.getLogger(__name__)
 _numbers = itertools.count(1)
 
 
-def next_id() -> str:
-    """What the log names the next request by."""
-    return f"q{next(_numbers)}"
-
-
 @dataclass(slots=True)
 class Request:
     """What a client asks for.
@@ -37,6 +32,7 @@ class Request:
         deadline_s: seconds from its arrival in which it must be answered; None leaves that to the model's `timeout_s`.
         session: the session to ask in, if any; the names must be those of its model.
         is_json: whether a JSON parser made `input_data`; else it is looked through for NaN and byte strings.
+        number: tells it apart from every other; 0 until it is submitted.
     """
 
     model_qualified_name: str
@@ -45,6 +41,16 @@ class Request:
     deadline_s: float | None = None
     session: Session | None = None
     is_json: bool = False
+    number: int = 0
+
+    @property
+    def id(self) -> str:
+        """What the log names it by."""
+        return f"q{self.number}"
+
+    def begin(self) -> None:
+        """It is submitted."""
+        self.number = next(_numbers)
 
 
 @dataclass(slots=True)
@@ -95,7 +101,6 @@ class Ticket:
 
     __slots__ = (
         "_job",
-        "_number",
         "_on_answer",
         "_scheduler",
         "_service",
@@ -119,14 +124,13 @@ class Ticket:
         self.partial_count = 0
         self._service = service
         self._on_answer: Callable[[Prediction | ServiceError], None] | None = on_answer
-        self._number = next(_numbers)
         self._scheduler = deployment.runner.scheduler
         self._job: Job | None = None
 
     @property
     def id(self) -> str:
         """What the log names the request by."""
-        return f"q{self._number}"
+        return self.request.id
 
     def enqueue(self, client: Hashable) -> None:
         """Put it into the model's queue. Raises ServiceError if it is refused."""
@@ -144,7 +148,7 @@ class Ticket:
             self.partial_count += 1
             on_partial(Partial(request.model_qualified_name, prediction, index))
 
-        job = StreamJob(request.input_data, client, self._settled, self._number, hand_on)
+        job = StreamJob(request.input_data, client, self._settled, request.number, hand_on)
         self._scheduler.admit(job, request.deadline_s)
         self._job = job
 

@@ -18,6 +18,7 @@ from tornado_ml.page.files import PageFiles
 from tornado_ml.plugins import PluginHost, Widgets
 from tornado_ml.protocol import catalogue, routes
 from tornado_ml.server import health, rest, socketio, ui
+from tornado_ml.server.access_log import log_request
 from tornado_ml.server.base import Shared, UnknownPathHandler
 from tornado_ml.server.events import SubscriptionHandler
 from tornado_ml.server.guard import Guard
@@ -95,6 +96,7 @@ def make_app(shared: Shared) -> Application:
                 for route, describe in descriptions
             ),
         ],
+        log_function=log_request,
         default_handler_class=UnknownPathHandler,
         default_handler_args={"shared": shared},
         websocket_max_message_size=server.max_message_bytes,

@@ -24,7 +24,7 @@ from tornado_ml.errors import (
     UnsupportedMediaType,
 )
 from tornado_ml.inference.runner import ModelRunner
-from tornado_ml.inference.service import InferenceService
+from tornado_ml.inference.service import InferenceService, Request
 from tornado_ml.models.manager import ModelManager
 from tornado_ml.page.files import PageFiles
 from tornado_ml.plugins import PluginHost, Widgets
@@ -91,7 +91,8 @@ class GuardedHandler(RequestHandler):
         self.shared = shared
         self.caller = Caller(ANYONE, str(self.request.remote_ip))
         self._body = bytearray()
-        self._received_bytes = 0
+        self.received_bytes = self.sent_bytes = 0
+        self.asked: Request | None = None
 
     def set_default_headers(self) -> None:
         for name, value in SECURITY_HEADERS.items():
@@ -137,13 +138,13 @@ class GuardedHandler(RequestHandler):
 
     def data_received(self, chunk: bytes) -> None:
         # An exception that leaves this method would cut the connection without an answer.
-        self._received_bytes += len(chunk)
-        if self._received_bytes <= self.max_body_bytes:
+        self.received_bytes += len(chunk)
+        if self.received_bytes <= self.max_body_bytes:
             self._body += chunk
 
     def body(self) -> bytes:
         """The request's body; raises BodyTooLarge if there is more of it than is kept."""
-        if self._received_bytes > self.max_body_bytes:
+        if self.received_bytes > self.max_body_bytes:
             raise _too_large(self.max_body_bytes)
         return bytes(self._body)
 
@@ -164,6 +165,10 @@ class GuardedHandler(RequestHandler):
             self.set_header("Access-Control-Allow-Origin", origin)
             self.set_header("Cross-Origin-Resource-Policy", "cross-origin")
             self.set_header("Access-Control-Expose-Headers", "X-Request-ID")
+
+    def write(self, chunk: str | bytes | dict[str, Any]) -> None:
+        self.sent_bytes += len(chunk)
+        super().write(chunk)
 
     def write_document(self, document: Any) -> None:
         self.set_header("Content-Type", "application/json; charset=utf-8")

@@ -49,6 +49,7 @@ class PredictionsHandler(EventsHandler):
             data = self.json_body(self.shared.settings.server.max_json_depth)
             deadline_s = float(query["deadline_ms"]) / 1000 if "deadline_ms" in query else None
             request = Request(qualified_name, data, query.get("model_version"), deadline_s, is_json=True)
+            self.asked = request
             if wants_events(self.request.headers.get("Accept", "")):
                 await stream_prediction(self, request)
                 return

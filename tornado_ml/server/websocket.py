@@ -14,6 +14,7 @@ from tornado_ml.connection import Connection
 from tornado_ml.conversation.conversation import Backend
 from tornado_ml.errors import BadFrame, Overloaded, ShuttingDown
 from tornado_ml.protocol.events import CLOSE_GOING_AWAY, CLOSE_TRY_AGAIN_LATER, CloseCode
+from tornado_ml.server.access_log import SocketLog
 from tornado_ml.server.base import Shared
 from tornado_ml.server.frames import binary_frame, text_frame
 from tornado_ml.server.outflow import Outflow
@@ -154,7 +155,7 @@ class SocketHandler(UpgradeHandler):
         frame = binary_frame if self._codec.is_binary else text_frame
         self._outflow = Outflow(self.connection, self.ws_connection.stream, frame, self._may_send)
         self.registry.add(self)
-        log.debug("Connection %s is open.", self.connection.name)
+        self._access = SocketLog(self.connection.name, self.caller)
 
     def on_message(self, message: str | bytes) -> None:
         self.connection.receive(message)
@@ -164,7 +165,7 @@ class SocketHandler(UpgradeHandler):
             return  # it never became a socket; Tornado tells of these too
         self.registry.discard(self)
         self.connection.close()
-        log.debug("Connection %s is closed: %s %s", self.connection.name, self.close_code, self.close_reason or "")
+        self._access.closed(self.close_code)
 
     @property
     def has_unsent(self) -> bool:

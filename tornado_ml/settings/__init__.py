@@ -5,6 +5,7 @@
 """
 
 from tornado_ml.settings.declaration import (
+    LoggingSettings,
     ModelSettings,
     PluginModel,
     PluginSettings,
@@ -18,6 +19,7 @@ from tornado_ml.settings.declaration import (
 from tornado_ml.settings.reading import load_settings
 
 __all__ = [
+    "LoggingSettings",
     "ModelSettings",
     "PluginModel",
     "PluginSettings",

@@ -207,6 +207,22 @@ class SocketIOSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LoggingSettings:
+    """What is written to standard error."""
+
+    format: str = setting(
+        OneOf("auto", "text", "json"),
+        "auto",
+        'Whether lines are for people ("text") or for programs ("json", an object a line); "auto" is text on a terminal'
+        " and json elsewhere.",
+    )
+    level: str = setting(OneOf("debug", "info", "warning", "error"), "info", "What is less important is not written.")
+    access: bool = setting(
+        Flag(), False, "Whether each request gets a line, and each socket one when it opens and one when it closes."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """All settings, complete and checked."""
 
@@ -231,6 +247,9 @@ class Settings:
     )
     socketio: SocketIOSettings = dataclasses.field(
         default_factory=SocketIOSettings, metadata={"kind": Section(SocketIOSettings)}
+    )
+    logging: LoggingSettings = dataclasses.field(
+        default_factory=LoggingSettings, metadata={"kind": Section(LoggingSettings)}
     )
 
     def model(self, qualified_name: str) -> ModelSettings:

@@ -14,6 +14,7 @@ from tornado_ml.connection import Connection
 from tornado_ml.errors import BadFrame
 from tornado_ml.protocol.events import CLOSE_NORMAL, CLOSE_PROTOCOL_ERROR, CLOSE_TRY_AGAIN_LATER, CloseCode
 from tornado_ml.protocol.payloads import Document
+from tornado_ml.server.access_log import SocketLog
 from tornado_ml.server.frames import text_frame
 from tornado_ml.server.outflow import Outflow
 from tornado_ml.server.socketio.codec import SEPARATOR, SocketIOCodec
@@ -92,7 +93,7 @@ class Session:
         engine.last_ping = None
         engine.schedule_ping = self._pong
         registry.add(self)
-        log.debug("Connection %s is open, by Socket.IO.", self.connection.name)
+        self._access = SocketLog(self.connection.name, caller)
 
     def receive(self, packet: str) -> str | None:
         """Take a packet of Engine.IO from the client.
@@ -198,7 +199,7 @@ class Session:
         self.connection.close()
         if self._probe is not None:
             self._probe.close(code, reason)
-        log.debug("Connection %s is closed: %d %s", self.connection.name, code, reason)
+        self._access.closed(code)
 
     def _join(self, text: str) -> str | None:
         """What the library has to see of a packet that joins a namespace: not what may be there for a login."""

@@ -71,10 +71,6 @@ class Transport(GuardedHandler):
             )
         return None
 
-    def _request_summary(self) -> str:
-        """Of a request in the access log. Its query has the id of the session, and whoever knows that may poll."""
-        return f"{self.request.method} {self.request.path} ({self.request.remote_ip})"
-
 
 class PollHandler(Transport):
     """GET fetches what waits, or waits for it; POST brings packets."""
