@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ from typing import Any
 import pytest
 from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 
+from tornado_ml.page.files import Edition
 from tornado_ml.resources import web_directory
+from tornado_ml.server.base import Shared
 from tornado_ml.server.ui import file_patterns
 
 Fetch = Callable[..., Any]
@@ -42,6 +45,27 @@ async def test_the_pages_of_a_model_name_it_before_any_script_has_run(fetch: Fet
         assert "<h1" in body
         assert f" · {tab.capitalize()} · tornado-ml</title>" in body
     assert (await fetch("/models/nobody/predict")).body == (await fetch("/")).body
+
+
+@pytest.mark.gen_test
+async def test_nobody_else_waits_while_the_page_is_read(
+    fetch: Fetch, shared: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_asked, may_read = threading.Event(), threading.Event()
+    read = shared.page.current
+
+    def read_slowly() -> Edition:
+        is_asked.set()
+        may_read.wait(10)
+        return read()
+
+    monkeypatch.setattr(shared.page, "current", read_slowly)
+    page = asyncio.ensure_future(fetch("/"))
+    await asyncio.to_thread(is_asked.wait, 10)
+    assert (await fetch("/health/live")).code == 200
+    assert not page.done()
+    may_read.set()
+    assert (await page).code == 200
 
 
 ASSET = re.compile(rb'="(/page/\w+/(\S+))"')

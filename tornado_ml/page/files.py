@@ -15,6 +15,7 @@ import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from tornado_ml.page.head import with_head
@@ -144,25 +145,32 @@ class Edition:
 
 
 class PageFiles:
-    """The page's files, as they are now."""
+    """The page's files, as they are now. They are read when somebody first asks, in whatever thread."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self._edition = Edition(directory, _stamps(directory))
+        self._edition: Edition | None = None
+        self._one_at_a_time = Lock()
 
     def current(self) -> Edition:
-        """Looks at the folder, and reads it again if a file in it has changed."""
-        try:
-            stamps = _stamps(self.directory)
-            if stamps != self._edition.stamps:
-                self._edition = Edition(self.directory, stamps)
-        except OSError as error:  # one that is just being replaced; the next request looks again
-            log.warning("The page's files cannot be read: %s", error)
-        return self._edition
+        """Looks at the folder, and reads it again if a file in it has changed, which takes a moment."""
+        with self._one_at_a_time:
+            kept = self._edition
+            try:
+                stamps = _stamps(self.directory)
+                if kept is None or stamps != kept.stamps:
+                    kept = Edition(self.directory, stamps)
+            except OSError as error:  # one that is just being replaced; the next request looks again
+                if kept is None:
+                    raise
+                log.warning("The page's files cannot be read: %s", error)
+            self._edition = kept
+            return kept
 
     def edition(self, version: str) -> Edition:
         """The one of this version; the current one if that is not kept any more."""
-        return self._edition if self._edition.version == version else self.current()
+        kept = self._edition
+        return kept if kept is not None and kept.version == version else self.current()
 
 
 def _without_remarks(stylesheet: str) -> str:

@@ -6,6 +6,7 @@ another address. Everything also stands at its own address, as it is in the fold
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -24,11 +25,16 @@ KEEP = "public, max-age=31536000, immutable"
 class PageFileHandler(GuardedHandler):
     """A file of the page as it stands; the browser keeps it and asks each time whether it has changed."""
 
-    def get(self, path: str) -> None:
-        self.send(self.shared.page.current().plain.get(path), ASK_EACH_TIME)
+    async def get(self, path: str) -> None:
+        page = await self.page()
+        self.send(page.plain.get(path), ASK_EACH_TIME)
 
-    def head(self, *args: str) -> None:
-        self.get(*args)
+    async def head(self, *args: str) -> None:
+        await self.get(*args)
+
+    async def page(self) -> Edition:
+        """As it is now. Nobody else has to wait while it is read."""
+        return await asyncio.to_thread(self.shared.page.current)
 
     def send(self, file: PageFile | None, cache_control: str) -> None:
         if file is None:
@@ -68,8 +74,8 @@ class KeptFileHandler(PageFileHandler):
     The present one most likely does, and must not be kept in its name.
     """
 
-    def get(self, version: str, path: str) -> None:  # type: ignore[override]
-        edition = self.shared.page.edition(version)
+    async def get(self, version: str, path: str) -> None:  # type: ignore[override]
+        edition = await asyncio.to_thread(self.shared.page.edition, version)
         self.send(edition.joined.get(path), KEEP if edition.version == version else ASK_EACH_TIME)
 
 
@@ -79,9 +85,9 @@ class PageHandler(PageFileHandler):
     What it will ask for is named in the header, so that it comes along with the scripts and not after them.
     """
 
-    def get(self, path: str = "") -> None:
+    async def get(self, path: str = "") -> None:
         self.preload("/api/models", "/api/plugins")
-        page = self.shared.page.current()
+        page = await self.page()
         self.send_page(page, page.index)
 
     def send_page(self, edition: Edition, page: PageFile) -> None:
@@ -96,10 +102,10 @@ class PageHandler(PageFileHandler):
 class ModelPageHandler(PageHandler):
     """`index.html` with the model's name and description."""
 
-    def get(self, name: str, tab: str) -> None:  # type: ignore[override]
+    async def get(self, name: str, tab: str) -> None:  # type: ignore[override]
         # The page must find the address that it asks for itself.
         self.preload("/api/models", "/api/plugins", f"/api/models/{address_part(name)}/metadata")
-        page = self.shared.page.current()
+        page = await self.page()
         try:
             model = documents.model_document(self.shared.manager.versions(name))
         except ModelNotFound:
