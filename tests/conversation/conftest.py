@@ -16,6 +16,7 @@ from tornado_ml.conversation.conversation import Backend, Conversation, Limits
 from tornado_ml.conversation.waiting_room import WaitingRoom
 from tornado_ml.errors import ModelNotFound, NotFound, ServiceError
 from tornado_ml.feeds import Value
+from tornado_ml.feeds.subscription import Tally
 from tornado_ml.inference.service import Partial, Prediction
 
 WINDOW = 4
@@ -125,6 +126,7 @@ class FakeSubscription:
     def __init__(self, feeds: FakeFeeds, name: str, subscriber: Any) -> None:
         self.name = name
         self.subscriber = subscriber
+        self.tally = Tally()
         self._feeds = feeds
 
     def close(self) -> None:

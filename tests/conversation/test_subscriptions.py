@@ -50,6 +50,8 @@ def test_with_latest_only_the_newest_of_what_was_not_read_is_kept(world: Any, ta
     talker.ask("subscribe", TICKS)
     for number in range(1000):
         world.feeds.publish("m/ticks", number)
+    (subscription,) = world.feeds.subscriptions
+    assert subscription.tally.replaced == 999
     assert values(talker) == [999]
 
 

@@ -83,6 +83,15 @@ def test_a_source_faster_than_its_model_loses_its_oldest_inputs_and_the_log_coun
         gate.set()
         await reader.has(3)
         assert reader.predictions == [0, 8, 9]
+        told = {(metric.name.removeprefix("tornado_ml_"), *labels): value for metric, labels, value in feeds.samples()}
+        assert told == {
+            ("subscriptions", "echo", "numbers"): 1,
+            ("feed_values_total", "echo", "numbers"): 3,
+            ("feed_delivered_total", "echo", "numbers"): 3,
+            ("feed_dropped_total", "echo", "numbers", "input"): 7,
+            ("feed_dropped_total", "echo", "numbers", "rate"): 0,
+            ("feed_dropped_total", "echo", "numbers", "replaced"): 0,
+        }
         await feeds.close()
 
     asyncio.run(run())

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tornado_ml.errors import NotFound, ServiceError
-from tornado_ml.feeds.subscription import Subscription, Value
+from tornado_ml.feeds.subscription import Subscription, Tally, Value
 
 INTERVAL_S = 0.05
 
@@ -20,7 +20,7 @@ def reader(bench: Any) -> Any:
 
 
 def subscription_of(reader: Any, interval_s: float = 0, closed: list[Any] | None = None) -> Subscription:
-    return Subscription("echo/numbers", reader, interval_s, [].append if closed is None else closed.append)
+    return Subscription("echo/numbers", reader, interval_s, [].append if closed is None else closed.append, Tally())
 
 
 def test_every_value_is_delivered_at_once_without_a_rate(reader: Any) -> None:
@@ -55,6 +55,8 @@ def test_with_a_rate_the_first_is_delivered_at_once_and_then_the_newest_at_each_
         assert reader.predictions[-1] == number - 1
         subscription.offer(Value("after a pause"))
         assert reader.predictions[-1] == "after a pause"
+        assert subscription.tally.delivered == len(reader.values)
+        assert subscription.tally.delivered + subscription.tally.thinned == number + 1
         subscription.close()
 
     asyncio.run(run())

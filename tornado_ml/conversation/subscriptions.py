@@ -50,6 +50,7 @@ class Listener:
         if self._buffers:
             self._owner.buffer(self, frame)
         else:
+            self.subscription.tally.replaced += self._slot.waits
             self._owner.post.replace(self._slot, frame)
 
     def ended(self, error: ServiceError) -> None:

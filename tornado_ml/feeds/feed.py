@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
@@ -19,7 +19,8 @@ from tornado_ml.errors import (
 )
 from tornado_ml.feeds.backoff import Backoff
 from tornado_ml.feeds.bounded_log import BoundedLog
-from tornado_ml.feeds.subscription import Subscriber, Subscription, Value
+from tornado_ml.feeds.subscription import Subscriber, Subscription, Tally, Value
+from tornado_ml.metrics import Sample, declarations
 from tornado_ml.models.source import Source, full_name
 
 log = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ class Feed:
     def __init__(self, source: Source, make_predictor: Callable[[Source], Predictor]) -> None:
         self.source = source
         self.name = full_name(source)
+        self.tally = Tally()
         self._make_predictor = make_predictor
         self._subscriptions: dict[Subscription, None] = {}
         self._runs_always = False
@@ -68,9 +70,19 @@ class Feed:
     def subscriber_count(self) -> int:
         return len(self._subscriptions)
 
+    def samples(self) -> Iterator[Sample]:
+        """What it has given, and to how many."""
+        labels = self.source.model_qualified_name, self.source.name
+        yield declarations.SUBSCRIPTIONS, labels, self.subscriber_count
+        yield declarations.FEED_VALUES, labels, self.tally.values
+        yield declarations.FEED_DELIVERED, labels, self.tally.delivered
+        yield declarations.FEED_DROPPED, (*labels, "input"), self.tally.dropped
+        yield declarations.FEED_DROPPED, (*labels, "rate"), self.tally.thinned
+        yield declarations.FEED_DROPPED, (*labels, "replaced"), self.tally.replaced
+
     def subscribe(self, subscriber: Subscriber, interval_s: float) -> Subscription:
         """Deliver all further values, and soon the latest that there is."""
-        subscription = Subscription(self.name, subscriber, interval_s, self._left)
+        subscription = Subscription(self.name, subscriber, interval_s, self._left, self.tally)
         self._subscriptions[subscription] = None
         if self._latest is not None:
             subscription.begin_with(self._latest)
@@ -195,6 +207,7 @@ class Feed:
 
     def _give(self, value: Value) -> None:
         self._latest = value
+        self.tally.values += 1
         for subscription in list(self._subscriptions):
             subscription.offer(value)
 
@@ -211,6 +224,7 @@ class Feed:
     def _tell_of_dropped(self) -> None:
         count = self.source.dropped_count
         if count > self._dropped_count:
+            self.tally.dropped += count - self._dropped_count
             self._dropped_count = count
             text = "Source %s is faster than its model: %d inputs have been dropped so far."
             self._drops.write(logging.WARNING, text, self.name, count)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from tornado_ml.errors import NotFound, ShuttingDown
 from tornado_ml.feeds.feed import Feed, Predictor
 from tornado_ml.feeds.subscription import Subscriber, Subscription
+from tornado_ml.metrics import Sample
 from tornado_ml.models.source import Source
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,11 @@ class Feeds:
     @property
     def subscriber_count(self) -> int:
         return sum(feed.subscriber_count for feed in self._feeds.values())
+
+    def samples(self) -> Iterator[Sample]:
+        """What each of them has given, and to how many."""
+        for feed in self._feeds.values():
+            yield from feed.samples()
 
     def set_sources(self, plugin: str, sources: Iterable[Source]) -> None:
         """What a plugin brings now. Subscribers of a source that it brings again stay; the others are told.

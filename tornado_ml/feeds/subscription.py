@@ -26,6 +26,25 @@ class Value:
     encoded: dict[Hashable, bytes] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class Tally:
+    """How many values a feed has given.
+
+    Attributes:
+        values: all of them.
+        delivered: as often as one was handed to a subscriber.
+        thinned: as often as one was not, because the subscriber wants fewer.
+        replaced: as often as a subscriber had not read one that was delivered when the next came in its place.
+        dropped: how many inputs were too many for the model.
+    """
+
+    values: int = 0
+    delivered: int = 0
+    thinned: int = 0
+    replaced: int = 0
+    dropped: int = 0
+
+
 class Subscriber(Protocol):
     """Who is given the values. Neither method may call for long: all other subscribers wait."""
 
@@ -44,12 +63,19 @@ class Subscription:
         subscriber: who is given the values.
         interval_s: how far apart they are at least; 0 gives all.
         on_close: told when it is closed by its subscriber, or because that has failed.
+        tally: of its feed.
     """
 
     def __init__(
-        self, name: str, subscriber: Subscriber, interval_s: float, on_close: Callable[[Subscription], None]
+        self,
+        name: str,
+        subscriber: Subscriber,
+        interval_s: float,
+        on_close: Callable[[Subscription], None],
+        tally: Tally,
     ) -> None:
         self.name = name
+        self.tally = tally
         self._subscriber: Subscriber | None = subscriber
         self._interval_s = interval_s
         self._on_close = on_close
@@ -75,6 +101,7 @@ class Subscription:
         """Deliver a value: at once, or when the interval is over, if it still is the newest then."""
         self._has_begun = True
         if self._timer is not None:
+            self.tally.thinned += self._waiting is not None
             self._waiting = value
             return
         if self._subscriber is None:
@@ -82,6 +109,7 @@ class Subscription:
         if self._interval_s:
             self._timer = asyncio.get_running_loop().call_later(self._interval_s, self._interval_over)
         try:
+            self.tally.delivered += 1
             self._subscriber.deliver(value)
         except Exception:  # the fault of one subscriber must not keep the others from their values
             log.exception("A subscriber of %s has failed, and is given up.", self.name)

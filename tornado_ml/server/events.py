@@ -113,6 +113,7 @@ class Listener:
             data = bytes(memoryview(encode_json(answers.response_data(value.prediction))))
             value.encoded[MEDIA_TYPE] = data
         if self._buffer_bytes is None:
+            self.subscription.tally.replaced += self._stream.waiting_bytes > 0
             self._stream.replace(events.PREDICTION_RESPONSE, data)
         elif self._stream.waiting_bytes and self._stream.waiting_bytes + len(data) > self._buffer_bytes:
             self.subscription.close()
