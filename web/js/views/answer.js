@@ -99,7 +99,7 @@ export class AnswerPanel {
    * @param {number | null} elapsedMs from the question to the answer; null if it waited for more than the service
    */
   showPrediction({ prediction, meta }, elapsedMs) {
-    const copy = navigator.clipboard && copyButton("Copy", () => JSON.stringify(prediction, null, 2), { class: "quiet" });
+    const copy = navigator.clipboard && copyButton("Copy", () => JSON.stringify(prediction, null, 2), { class: "quiet", "aria-live": "off" });
     const about = timeSplit(meta, elapsedMs);
     if (!this.#growing.isText) {
       this.#growing.stop();
@@ -147,7 +147,7 @@ export class AnswerPanel {
    */
   showUnsendable(faults) {
     this.#growing = this.#newGrowing();
-    this.#show("bad", head("Not sent"), saying("Something was typed that cannot be sent."), this.#faultList(faults));
+    this.#show("bad", head("Not sent"), saying("This input cannot be sent yet."), this.#faultList(faults));
   }
 
   /**

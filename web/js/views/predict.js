@@ -97,7 +97,7 @@ export function predictView(name, client, catalogue, actions) {
     return el(
       "section",
       { class: "live", "aria-labelledby": "live" },
-      el("h2", { id: "live", tabindex: -1 }, "Live"),
+      el("h2", { id: "live", tabindex: -1 }, "Live sources"),
       el("p", { class: "hint" }, "What this model predicts of a source, as it comes."),
       cards,
     );
