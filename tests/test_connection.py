@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
@@ -18,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from tornado_ml import MLModel
 from tornado_ml.access import ANYONE, Caller
+from tornado_ml.access.allowance import Accounts
 from tornado_ml.codecs.json import JSONCodec
 from tornado_ml.connection import Connection
 from tornado_ml.conversation.conversation import Backend, Limits
@@ -27,7 +29,7 @@ from tornado_ml.inference.service import InferenceService
 from tornado_ml.models.manager import ModelManager, Recipe, Registration
 from tornado_ml.protocol.events import EVENTS
 from tornado_ml.server.base import Shared
-from tornado_ml.settings import load_settings
+from tornado_ml.settings import HolderLimits, RateLimits, load_settings
 
 T = TypeVar("T")
 
@@ -44,6 +46,10 @@ LIMITS = Limits(
 )
 
 
+def unlimited() -> Accounts:
+    return Accounts(RateLimits(), HolderLimits(), HolderLimits(), time.monotonic)
+
+
 class Client:
     """The other side of a connection: what it has been sent, and whether it has been given up.
 
@@ -56,7 +62,7 @@ class Client:
         self.given_up_count = 0
         self.reads = reads
         self._came = asyncio.Event()
-        backend = Backend(service, None, None, WaitingRoom(0, 1, None), limits)
+        backend = Backend(service, None, None, WaitingRoom(0, 1, None), unlimited(), limits)
         self.connection = Connection(
             backend, JSONCodec(), caller=Caller(ANYONE, "127.0.0.1"), wake=self._wake, end=self._end
         )

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from tornado_ml.access import Authenticator, Identity
 from tornado_ml.codecs.base import Codec
 from tornado_ml.errors import MLModelException, MLModelSchemaValidationException
 from tornado_ml.hookspecs import hookimpl
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
     from tornado_ml.models.tensor_field import Tensor
 
 __all__ = [
+    "Authenticator",
     "Codec",
+    "Identity",
     "MLModel",
     "MLModelException",
     "MLModelSchemaValidationException",

@@ -49,10 +49,8 @@ class Connection:
         self._is_closed = False
         self._unnumbered: deque[bytes] | None = None  # an empty one would occupy 700 bytes of each connection
         self._unnumbered_bytes = 0
-        self.caller = caller
-        self._conversation = Conversation(backend, codec, caller)
-        self._conversation.attach(wake, self._ended)
-        self.name = self._conversation.name
+        self.name = ""
+        self._begin(caller)
 
     @property
     def open_count(self) -> int:
@@ -72,12 +70,16 @@ class Connection:
         name: str | None = None
         conversation = self._conversation
         is_counted = True
+        too_fast = conversation.allowance.spend(1, len(frame))
         try:
             document = self._codec.parse(frame)
             if not isinstance(document, dict):
                 raise BadFrame
             id = messages.readable_id(document)
             is_counted = document.get("event") != events.HELLO.name
+            if too_fast is not None and document.get("event") not in events.NEVER_TOO_FAST:
+                raise too_fast
+            too_fast = None
             self._codec.check_depth(frame, document, self._backend.limits.max_json_depth)
             message = messages.parse(document)
             if message.event is events.HELLO:
@@ -88,7 +90,7 @@ class Connection:
                 name = message.data.get("model_qualified_name")
                 conversation.handle(message)
         except ServiceError as error:
-            conversation.fail(error, id, name)
+            conversation.fail(too_fast or error, id, name)
         finally:
             conversation.received += is_counted
 
@@ -113,6 +115,24 @@ class Connection:
         if not self._is_closed:
             self._is_closed = True
             self._conversation.detach()
+
+    def log_in(self, caller: Caller) -> None:
+        """It turns out whose connection it is; what has been said so far is forgotten."""
+        name = self.name
+        self._conversation.close()
+        self._begin(caller)
+        self.name = self._conversation.name = name
+
+    def dismiss(self, close: CloseCode, why: str) -> None:
+        """End the conversation for good, and the connection."""
+        if not self._is_closed:
+            self._conversation.end(close, why)
+
+    def _begin(self, caller: Caller) -> None:
+        self.caller = caller
+        self._conversation = Conversation(self._backend, self._codec, caller)
+        self._conversation.attach(self._wake, self._ended)
+        self.name = self._conversation.name
 
     def _hello(self, message: ClientMessage) -> None:
         if self._conversation.is_resumable:

@@ -5,9 +5,9 @@
     ├── BodyTooLarge, UnsupportedMediaType
     ├── InvalidInput, InvalidOutput
     ├── ModelNotFound, NotFound, MethodNotAllowed
-    ├── ModelNotReady, Overloaded, ShuttingDown
+    ├── ModelNotReady, Overloaded, RateLimited, ShuttingDown
     ├── DeadlineExceeded, Cancelled, Superseded, ModelCrashed
-    ├── Forbidden
+    ├── Unauthorized, Forbidden
     └── Internal
     OperatorError                       stops a command or marks a plugin or model as failed
     ├── SettingsError
@@ -202,6 +202,13 @@ class Overloaded(OtherError):
     retryable = True
 
 
+class RateLimited(OtherError):
+    code = "RATE_LIMITED"
+    when = "a limit of this connection, token or address; with `retry_after_ms`"
+    default_message = "Too many requests have come."
+    retryable = True
+
+
 class DeadlineExceeded(OtherError):
     code = "DEADLINE_EXCEEDED"
     when = "`meta.deadline_ms` or the model's `timeout_s` ran out"
@@ -249,9 +256,15 @@ class ShuttingDown(OtherError):
     retryable = True
 
 
+class Unauthorized(OtherError):
+    code = "UNAUTHORIZED"
+    when = "the service asks for a token, and there was none, or one that is unknown, expired or revoked"
+    default_message = "This takes a token: there was none, or it is not known here."
+
+
 class Forbidden(OtherError):
     code = "FORBIDDEN"
-    when = "a refused Host or Origin"
+    when = "a refused Host or Origin, or a token that does not allow this"
     default_message = "This request is not allowed."
 
 

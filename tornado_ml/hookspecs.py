@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 
 import pluggy
 
+from tornado_ml.access import Authenticator
 from tornado_ml.codecs.base import Codec
 from tornado_ml.models.base import MLModel
 from tornado_ml.models.source import Source
@@ -54,4 +55,13 @@ def register_widgets() -> Iterable[Widget]:  # type: ignore[empty-body]
 
     A schema asks for one by its name, `"x-widget": "name"`, in a model of whichever plugin; or it is for all of one
     model's input or output.
+    """
+
+
+@hookspec
+def register_authenticators() -> Iterable[Authenticator]:  # type: ignore[empty-body]
+    """Return the authenticators that this plugin brings: what knows whose token it is, and what they may do.
+
+    Return objects, made without much ado. With the first one, nobody is let in any more without a token that one of
+    them knows. So whoever relies on a plugin for that sets `auth.required`: it holds also where the plugin fails.
     """

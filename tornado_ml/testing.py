@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import threading
@@ -20,7 +21,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
@@ -142,7 +143,7 @@ def _wait_until_ready(server: RunningServer, deadline: float) -> None:
     while time.monotonic() < deadline:
         if server.process.poll() is not None:
             raise ServerFailed(f"The service ended with {server.process.returncode} before it was ready.")
-        connection = HTTPConnection(urlsplit(server.url).netloc, timeout=max(0.1, deadline - time.monotonic()))
+        connection = _connection(server.url, max(0.1, deadline - time.monotonic()))
         try:
             connection.request("GET", "/health/ready")
             response = connection.getresponse()
@@ -155,6 +156,15 @@ def _wait_until_ready(server: RunningServer, deadline: float) -> None:
             connection.close()
         time.sleep(0.05)
     raise ServerFailed(f"The service was not ready in time: {answer}")
+
+
+def _connection(url: str, timeout_s: float) -> HTTPConnection:
+    parts = urlsplit(url)
+    if parts.scheme == "http":
+        return HTTPConnection(parts.netloc, timeout=timeout_s)
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # it is ours, and may sign itself
+    return HTTPSConnection(parts.netloc, timeout=timeout_s, context=context)
 
 
 def _stop(process: subprocess.Popen[str]) -> None:

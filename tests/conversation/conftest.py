@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tornado_ml.access import ANYONE, Caller
+from tornado_ml.access.allowance import Accounts
 from tornado_ml.codecs.json import JSONCodec
 from tornado_ml.connection import Connection
 from tornado_ml.conversation.conversation import Backend, Conversation, Limits
@@ -18,9 +19,11 @@ from tornado_ml.errors import ModelNotFound, NotFound, ServiceError
 from tornado_ml.feeds import Value
 from tornado_ml.feeds.subscription import Tally
 from tornado_ml.inference.service import Partial, Prediction
+from tornado_ml.settings import HolderLimits, RateLimits
 
 WINDOW = 4
 CODEC = JSONCodec()
+CALLER = Caller(ANYONE, "127.0.0.1")
 
 LIMITS = Limits(
     max_message_bytes=65536,
@@ -173,6 +176,7 @@ class Clock:
     """What is to happen later, when the test says so."""
 
     def __init__(self) -> None:
+        self.now = 0.0
         self.timers: list[Timer] = []
 
     def call_later(self, delay_s: float, callback: Callable[[], None]) -> Timer:
@@ -200,18 +204,22 @@ class Timer:
 class World:
     """A backend, and the hands on it."""
 
-    def __init__(self, limits: Limits = LIMITS) -> None:
+    def __init__(self, limits: Limits = LIMITS, per_connection: RateLimits | None = None) -> None:
         self.service: Any = FakeService()
         self.feeds: Any = FakeFeeds()
         self.clock = Clock()
         self.room: WaitingRoom[Conversation] = WaitingRoom(limits.grace_s, 10, self.clock.call_later)
         manager: Any = FakeManager()
-        self.backend = Backend(self.service, self.feeds, manager, self.room, limits)
+        # Enough for everything, so that it shows whether what was counted is counted back.
+        per_address = HolderLimits(open_requests=10_000, sessions=10_000, subscriptions=10_000)
+        self.accounts = Accounts(per_connection or RateLimits(), HolderLimits(), per_address, lambda: self.clock.now)
+        self.backend = Backend(self.service, self.feeds, manager, self.room, self.accounts, limits)
 
     def is_empty(self) -> bool:
         """Whether nothing is left behind."""
         left = (self.service.open, self.service.opening, self.service.sessions, self.feeds.subscriptions)
-        return not any(left) and not len(self.room) and not self.clock.timers
+        held = self.accounts.allowance(CALLER).held()
+        return not any(left) and not len(self.room) and not self.clock.timers and not any(held.values())
 
 
 @pytest.fixture
@@ -232,7 +240,7 @@ class Talker:
         self.connection = Connection(
             world.backend,
             CODEC,
-            caller=Caller(ANYONE, "127.0.0.1"),
+            caller=CALLER,
             wake=lambda: None,
             end=lambda close, why: self.ended.append((close.code, why)),
         )

@@ -11,6 +11,7 @@ from tornado_ml import __version__
 from tornado_ml.access import ANYONE, Caller
 from tornado_ml.codecs.msgpack import MessagePackCodec
 from tornado_ml.connection import Connection
+from tornado_ml.settings import RateLimits
 
 ASK = {"model_qualified_name": "m", "input_data": 1}
 
@@ -248,3 +249,37 @@ def test_values_of_a_subscription_wait_for_the_client_to_come_back(world: Any, t
     again.send("hello", resume(welcome, last["seq"]))
     _, newest = again.read()
     assert (newest["seq"], newest["data"]["prediction"]) == (last["seq"] + 1, 9)
+
+
+def test_frames_that_come_too_fast_are_refused_but_not_those_that_lighten_the_load(
+    make_world: Any, make_talker: Any
+) -> None:
+    world = make_world(per_connection=RateLimits(requests_per_s=2))
+    talker = make_talker(world)
+    talker.send("session_open", {"model_qualified_name": "m", "parameters": {}}, "s")
+    talker.send("prediction_request", ASK, "a")
+    refusal = talker.ask("prediction_request", ASK, "b")
+    assert (refusal["id"], refusal["data"]["code"]) == ("b", "RATE_LIMITED")
+    assert refusal["data"]["retryable"] is True
+    assert refusal["data"]["retry_after_ms"] > 0
+    assert talker.code("subscribe", {"topic": "models"}) == "RATE_LIMITED"
+    assert talker.code("nonsense") == "RATE_LIMITED"
+    talker.connection.receive("{")
+    assert [frame["data"]["code"] for frame in talker.read()] == ["RATE_LIMITED"]
+    assert talker.code("unsubscribe", {"subscription": "none"}) == "NOT_FOUND"
+    assert talker.ask("ping")["event"] == "pong"
+    talker.send("prediction_cancel", {}, "a")
+    assert [frame["data"]["code"] for frame in talker.read()] == ["CANCELLED"]
+    world.clock.now += 1
+    assert talker.ask("subscribe", {"model_qualified_name": "m", "source": "s"}, "c")["event"] == "subscribed"
+
+
+def test_the_rate_of_a_connection_is_not_reset_by_resuming_it(make_world: Any, make_talker: Any) -> None:
+    world = make_world(per_connection=RateLimits(requests_per_s=2))
+    talker = make_talker(world)
+    welcome = talker.ask("hello")
+    talker.ask("ping")
+    talker.connection.close()
+    other = make_talker(world)
+    assert other.ask("hello", resume(welcome, 0))["data"]["resumed"] is True
+    assert other.code("prediction_request", ASK) == "RATE_LIMITED"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 
 from tornado_ml.access.identity import Identity
+from tornado_ml.errors import PluginError
 
 
 class Authenticator(ABC):
@@ -27,3 +29,19 @@ class Authenticator(ABC):
         Asked about once a second for each that has a connection, which ends if not. So it must be quick.
         """
         return True
+
+
+def check_authenticators(authenticators: Iterable[object]) -> list[Authenticator]:
+    """What a plugin's `register_authenticators` returned.
+
+    Raises:
+        PluginError: one is no authenticator.
+    """
+    found = []
+    for one in authenticators:
+        if not isinstance(one, Authenticator):
+            raise PluginError(
+                f"register_authenticators returned {one!r:.120}; it must return instances of tornado_ml.Authenticator."
+            )
+        found.append(one)
+    return found

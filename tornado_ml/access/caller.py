@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from tornado_ml.access.authenticator import Authenticator
-from tornado_ml.access.identity import METRICS, Identity, Right
-from tornado_ml.errors import Forbidden
+from tornado_ml.access.identity import METRICS, NOBODY, Identity, Right
+from tornado_ml.errors import Forbidden, Unauthorized
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,14 @@ class Caller:
     """What knows them; None where nobody was asked."""
 
     def require(self, right: Right, model_qualified_name: str = "") -> None:
-        """Raises Forbidden unless they have a right, as to a model where it is a right to one."""
+        """Check that they have a right, as to a model where it is a right to one.
+
+        Raises:
+            Unauthorized: nobody knows who they are.
+            Forbidden: they have not.
+        """
+        if self.identity is NOBODY:
+            raise Unauthorized
         if not self.identity.may(right, model_qualified_name):
             scope = right if right == METRICS else f"{right}:{model_qualified_name[:128]}"
             raise Forbidden(f"This is not allowed to {self.identity.name}: it takes the scope {scope}.")

@@ -12,6 +12,7 @@ ModelRight = Literal["predict", "admin"]
 Right = Literal[ModelRight, "metrics"]
 
 METRICS = "metrics"
+MAX_NAME_LENGTH = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,9 @@ class Identity:
     """Tells apart what they logged in with, where that matters; never the token itself."""
 
     def __post_init__(self) -> None:
+        # It stands in the log, and in a header.
+        if not (0 < len(self.name) <= MAX_NAME_LENGTH and self.name.isprintable()):
+            raise ValueError(f"an identity has a name of 1 to {MAX_NAME_LENGTH} printable characters")
         object.__setattr__(self, "scopes", frozenset(map(check_scope, self.scopes)))
 
     def may(self, right: Right, model_qualified_name: str = "") -> bool:
@@ -57,3 +61,6 @@ def check_scope(scope: str) -> str:
 
 ANYONE = Identity("anyone", frozenset({"predict:*", "admin:*", METRICS}))
 """Everybody, where nobody is asked who they are."""
+
+NOBODY = Identity("nobody", frozenset())
+"""Whoever has not said who they are, where they are asked."""

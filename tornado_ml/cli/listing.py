@@ -97,7 +97,8 @@ async def _load(world: World) -> Found:
 
 
 def _brought(plugin: Document) -> str:
-    names = [*plugin["registered"]["models"], *plugin["registered"]["sources"], *plugin["registered"]["widgets"]]
+    registered = plugin["registered"]
+    names = [name for kind in ("models", "sources", "widgets", "authenticators") for name in registered[kind]]
     return ", ".join(names) if names else f"from {plugin['location']}"
 
 

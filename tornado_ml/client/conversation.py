@@ -17,7 +17,7 @@ from tornado_ml.client.subscriptions import Subscription, Subscriptions
 from tornado_ml.codecs.base import Codec
 from tornado_ml.errors import BadFrame, Cancelled, ServiceError, ShuttingDown, Superseded
 from tornado_ml.protocol import events, messages
-from tornado_ml.protocol.events import Event
+from tornado_ml.protocol.events import CLOSE_GOING_AWAY, Event
 from tornado_ml.protocol.payloads import Document
 
 MAX_ANSWER_DEPTH = 1000
@@ -26,6 +26,7 @@ CONNECTION_LOST = "connection_lost"
 """Why a session has ended whose connection could not be resumed."""
 
 _MAX_OPEN, _MAX_BYTES = "max_open_requests", "max_message_bytes"
+_REPEATABLE = {events.PREDICTION_REQUEST, events.SESSION_OPEN, events.SUBSCRIBE}
 _WELCOME_KEYS = {"session_token", "epoch", "resumed", "received"}
 _UNNUMBERED = {event.name for event in events.EVENTS if not event.is_numbered}
 _LAST_ANSWERS = {
@@ -47,6 +48,9 @@ class ClientConversation:
     What is asked waits until there is a connection and fewer than the service's `max_open_requests` are open. What was
     sent is kept until the service is known to have it: an answer tells so of its request and of all that was sent
     before. A connection that begins with `hello` can be followed by one that goes on where it was lost.
+
+    A service that stops in good order answers all that it has received, and refuses what it does not begin any more. So
+    what it has refused, and what it has not answered by the time it closes, is asked of the service that comes next.
     """
 
     def __init__(self, codec: Codec) -> None:
@@ -61,6 +65,7 @@ class ClientConversation:
         self._welcome: Document = {}
         self._is_connected = False
         self._is_leaving = False
+        self._has_left = False
 
     @property
     def unacknowledged_count(self) -> int:
@@ -97,10 +102,12 @@ class ClientConversation:
         self._welcome = data
         self._is_connected = True
         self._is_leaving = False
+        self._has_left = False
 
-    def disconnected(self) -> None:
+    def disconnected(self, close_code: int | None = None) -> None:
         """The connection is lost; there may be another one."""
         self._is_connected = False
+        self._has_left = self._is_leaving and close_code == CLOSE_GOING_AWAY.code
 
     def farewell(self) -> Iterator[bytes]:
         """What ends all that goes on, to be sent before a connection is closed that could be resumed."""
@@ -149,10 +156,13 @@ class ClientConversation:
         exchange = self._open.get(id) if isinstance(id, int) else None
         if exchange is not None and exchange.number is not None:
             self._ledger.acknowledge(exchange.number)
-            if message["event"] in _LAST_ANSWERS:
+            if self._is_refused_by_leaving(message) and exchange.is_repeatable and not exchange.is_cancelled:
+                self._wait_again([exchange])
+            elif message["event"] in _LAST_ANSWERS:
                 del self._open[exchange.id]
                 exchange.tell(message)
             elif message["event"] == events.PREDICTION_PARTIAL.name:
+                exchange.is_repeatable = False  # or the caller would get its beginning twice
                 exchange.tell(message)
         elif "id" not in message:
             self._receive_unasked(message)
@@ -166,10 +176,12 @@ class ClientConversation:
         *,
         session: RemoteSession | None = None,
         replaces: str | None = None,
+        retries: int = 0,
     ) -> Exchange:
         """Ask something, now or as soon as it may be asked.
 
         What needs a `session` is lost with it. `replaces` is a name: what was asked under it before is SUPERSEDED.
+        `retries` is how often it may be sent again where the service may have answered.
 
         Raises:
             ValueError: its frame is larger than the service takes.
@@ -185,6 +197,8 @@ class ClientConversation:
         if len(frame) > (limit := self._limit(_MAX_BYTES)):
             raise ValueError(f"This makes a message of {len(frame)} bytes; the service takes at most {limit}.")
         exchange = self._open[id] = Exchange(id, frame, tell, replaces, session)
+        exchange.is_repeatable = event in _REPEATABLE and session is None
+        exchange.retries = retries
         self._waiting.append(exchange)
         return exchange
 
@@ -266,9 +280,30 @@ class ClientConversation:
         """The service knows nothing of what was before."""
         self._forget_service()
         gone = [one for one in self._open.values() if one.number is not None or (one.session and one.session.closed)]
+        again = [one for one in gone if self._may_repeat(one)]
+        gone = [one for one in gone if one not in again]
         self._waiting = deque(one for one in self._waiting if one not in gone)
+        self._wait_again(again)
         self._lose(gone, "The connection was lost, and the answer with it.")
         self._subscriptions.start_over()
+
+    def _is_refused_by_leaving(self, message: Document) -> bool:
+        is_refusal = message["event"] == events.PREDICTION_ERROR.name
+        return is_refusal and self._is_leaving and message["data"].get("code") == ShuttingDown.code
+
+    def _may_repeat(self, exchange: Exchange) -> bool:
+        """Whether what was sent, and is not answered, may be asked of a service that knows nothing of it."""
+        if exchange.is_cancelled or not exchange.is_repeatable:
+            return False
+        if not self._has_left:
+            exchange.retries -= 1
+        return exchange.retries >= 0
+
+    def _wait_again(self, exchanges: Collection[Exchange]) -> None:
+        """Let them be asked by the next connection, in the order in which they were asked first."""
+        for exchange in exchanges:
+            exchange.number = None
+        self._waiting = deque(sorted([*self._waiting, *exchanges], key=lambda one: one.id))
 
     def _forget_service(self) -> None:
         self._ledger = Ledger()

@@ -19,9 +19,11 @@ class Exchange:
         name: what it has in common with those that replace it.
         session: the one it needs.
         is_cancelled: whether the service is asked for it no more.
+        is_repeatable: whether a service that knows nothing of it may be asked for it instead.
+        retries: how often that may be done even if the service before may have answered.
     """
 
-    __slots__ = ("frame", "id", "is_cancelled", "name", "number", "session", "tell")
+    __slots__ = ("frame", "id", "is_cancelled", "is_repeatable", "name", "number", "retries", "session", "tell")
 
     def __init__(self, id: int, frame: bytes, tell: Tell, name: str | None, session: RemoteSession | None) -> None:
         self.id = id
@@ -31,6 +33,8 @@ class Exchange:
         self.session = session
         self.number: int | None = None
         self.is_cancelled = False
+        self.is_repeatable = False
+        self.retries = 0
 
 
 class RemoteSession:

@@ -79,7 +79,7 @@ class Line:
                 lost = how_it_ended(socket)
                 if self.lost is not None or not self._reconnect_s or socket.close_code in _FATAL_CODES:
                     raise lost
-                self._conversation.disconnected()
+                self._conversation.disconnected(socket.close_code)
                 socket = await self._dial_again(lost)
         except ConnectionLost as error:
             self._give_up(error)

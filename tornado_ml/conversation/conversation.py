@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tornado_ml.access import Caller
+from tornado_ml.access.allowance import Accounts
 from tornado_ml.codecs.base import Codec
 from tornado_ml.conversation import answers
 from tornado_ml.conversation.post import Post
@@ -58,6 +59,7 @@ class Backend:
     feeds: Feeds
     manager: ModelManager[Any]
     waiting_room: WaitingRoom[Conversation]
+    accounts: Accounts
     limits: Limits
 
 
@@ -66,6 +68,7 @@ class Conversation:
 
     Attributes:
         name: what the log calls it.
+        allowance: what its client may take; it goes with the conversation from one connection to the next.
         codec: how its frames are encoded; a connection that speaks otherwise cannot resume it.
         caller: whose it is; a connection of somebody else cannot resume it.
         epoch: names the count of `seq`; empty as long as the client has not said `hello`.
@@ -87,12 +90,16 @@ class Conversation:
         self._post = Post(codec, limits.outbox_bytes, self._overflow)
         self.outbox = self._post.outbox
         self._ids: set[RequestId] = set()
-        self.sessions = Sessions(backend.service, self._post, self._ids, limits.max_sessions)
-        self.requests = Requests(backend.service, self._post, self._ids, limits.max_open_requests, self.sessions.find)
+        self.allowance = allowance = backend.accounts.allowance(caller, is_connection=True)
+        self.sessions = Sessions(backend.service, self._post, allowance, self._ids, limits.max_sessions)
+        self.requests = Requests(
+            backend.service, self._post, allowance, self._ids, limits.max_open_requests, self.sessions.find
+        )
         self.subscriptions = Subscriptions(
             backend.feeds,
             backend.manager,
             self._post,
+            allowance,
             max_held=limits.max_subscriptions,
             buffer_bytes=limits.buffer_bytes,
         )
@@ -157,11 +164,15 @@ class Conversation:
             self.close()
 
     def abandon(self) -> None:
-        """The client has given it up: end it, and whatever connection still carries it."""
+        """The client has given it up."""
+        self.end(events.CLOSE_TAKEN_OVER, "its client has begun anew")
+
+    def end(self, close: CloseCode, why: str) -> None:
+        """End it, and whatever connection still carries it."""
         audience, self._audience = self._audience, None
         self.close()
         if audience is not None:
-            audience(events.CLOSE_TAKEN_OVER, "its client has begun anew")
+            audience(close, why)
 
     def close(self) -> None:
         """Stop all that was asked for, send nothing more."""
@@ -172,10 +183,7 @@ class Conversation:
         self._backend.waiting_room.forget(self)
 
     def _overflow(self) -> None:
-        audience, self._audience = self._audience, None
-        self.close()
-        if audience is not None:
-            audience(CLOSE_TRY_AGAIN_LATER, "its peer left its answers lying")
+        self.end(CLOSE_TRY_AGAIN_LATER, "its peer left its answers lying")
 
 
 _HANDLERS: Mapping[str, Callable[[Conversation, ClientMessage], None]] = {

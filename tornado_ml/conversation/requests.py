@@ -6,6 +6,7 @@ import functools
 import logging
 from collections.abc import Callable
 
+from tornado_ml.access.allowance import Allowance
 from tornado_ml.conversation import answers
 from tornado_ml.conversation.outbox import Slot
 from tornado_ml.conversation.post import Post
@@ -35,6 +36,7 @@ class Requests:
     Args:
         service: answers predictions.
         post: the way to the client.
+        allowance: what the client may take.
         ids: those in use by whatever is open.
         max_open: how many there may be.
         find_session: the session of that name. Raises NotFound.
@@ -44,12 +46,14 @@ class Requests:
         self,
         service: InferenceService,
         post: Post,
+        allowance: Allowance,
         ids: set[RequestId],
         max_open: int,
         find_session: Callable[[str, str], Session],
     ) -> None:
         self._service = service
         self._post = post
+        self._allowance = allowance
         self._ids = ids
         self._max_open = max_open
         self._find_session = find_session
@@ -67,6 +71,7 @@ class Requests:
             self._drop(meta["replaces"], Superseded)
         if len(self._open) >= self._max_open:
             raise Overloaded(retry_after_s=self._usual_s / len(self._open))
+        self._allowance.check("open_requests")
         name = message.data["model_qualified_name"]
         deadline_ms = meta.get("deadline_ms")
         asked = Request(
@@ -81,6 +86,7 @@ class Requests:
         on_partial = functools.partial(self._pass_on, request) if meta.get("stream") else None
         request.ticket = self._service.submit(asked, self, functools.partial(self._answer, request), on_partial)
         self._open.add(request)
+        self._allowance.hold("open_requests")
         if id is not None:
             self._by_id[id] = request
             self._ids.add(id)
@@ -93,6 +99,7 @@ class Requests:
         """The client is gone: stop all it asked for."""
         for request in self._open:
             request.ticket.forget()
+        self._allowance.hold("open_requests", -len(self._open))
         self._open.clear()
         self._by_id.clear()
 
@@ -108,6 +115,7 @@ class Requests:
     def _answer(self, request: OpenRequest, answer: Prediction | ServiceError) -> None:
         # The id is free again before the client can see the answer.
         self._open.discard(request)
+        self._allowance.hold("open_requests", -1)
         if request.id is not None:
             self._by_id.pop(request.id, None)
             self._ids.discard(request.id)

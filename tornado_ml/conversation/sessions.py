@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 
+from tornado_ml.access.allowance import Allowance
 from tornado_ml.conversation import answers
 from tornado_ml.conversation.post import Post
 from tornado_ml.errors import NotFound, Overloaded, ServiceError
@@ -36,13 +37,17 @@ class Sessions:
     Args:
         service: opens them.
         post: the way to the client.
+        allowance: what the client may take.
         ids: those in use by whatever is open.
         max_held: how many there may be.
     """
 
-    def __init__(self, service: InferenceService, post: Post, ids: set[RequestId], max_held: int) -> None:
+    def __init__(
+        self, service: InferenceService, post: Post, allowance: Allowance, ids: set[RequestId], max_held: int
+    ) -> None:
         self._service = service
         self._post = post
+        self._allowance = allowance
         self._ids = ids
         self._max_held = max_held
         self._held: dict[str, HeldSession] = {}
@@ -54,6 +59,7 @@ class Sessions:
         """Take a `session_open`. Raises ServiceError if it is refused at once."""
         if len(self._held) >= self._max_held:
             raise Overloaded("Too many sessions are open on this connection.", retry_after_s=RETRY_AFTER_S)
+        self._allowance.check("sessions")
         id, name = message.id, message.data["model_qualified_name"]
         held = HeldSession()
         held.session = self._service.open_session(
@@ -65,6 +71,7 @@ class Sessions:
             on_closed=functools.partial(self._closed, held),
         )
         self._held[held.session.id] = held
+        self._allowance.hold("sessions")
         if id is not None:
             self._ids.add(id)
 
@@ -92,21 +99,26 @@ class Sessions:
         """The client is gone: end them all."""
         for held in self._held.values():
             held.session.forget()
+        self._allowance.hold("sessions", -len(self._held))
         self._held.clear()
 
     def _opened(self, held: HeldSession, id: RequestId | None, name: str, error: ServiceError | None) -> None:
         if id is not None:
             self._ids.discard(id)
         if error is not None:
-            self._held.pop(held.session.id, None)
+            self._let_go(held)
             self._post.send(answers.failure(error, name, id))
             return
         held.is_open = True
         self._post.send(messages.server_message(events.SESSION_OPENED, {"session": held.session.id}, id=id))
 
     def _closed(self, held: HeldSession, reason: SessionEnd) -> None:
-        self._held.pop(held.session.id, None)
+        self._let_go(held)
         if held.closed_by is not None:
             self._ids.discard(held.closed_by)
         data = {"session": held.session.id, "reason": str(reason)}
         self._post.send(messages.server_message(events.SESSION_CLOSED, data, id=held.closed_by))
+
+    def _let_go(self, held: HeldSession) -> None:
+        if self._held.pop(held.session.id, None) is not None:
+            self._allowance.hold("sessions", -1)

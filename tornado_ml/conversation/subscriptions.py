@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from tornado_ml.access.allowance import Allowance
 from tornado_ml.conversation import answers
 from tornado_ml.conversation.outbox import Slot
 from tornado_ml.conversation.post import Post
@@ -91,14 +92,23 @@ class Subscriptions:
         feeds: give predictions.
         manager: tells of the models.
         post: the way to the client.
+        allowance: what the client may take.
         max_held: how many there may be.
         buffer_bytes: how much may wait for it of what is buffered.
     """
 
     def __init__(
-        self, feeds: Feeds, manager: ModelManager[Any], post: Post, *, max_held: int, buffer_bytes: int
+        self,
+        feeds: Feeds,
+        manager: ModelManager[Any],
+        post: Post,
+        allowance: Allowance,
+        *,
+        max_held: int,
+        buffer_bytes: int,
     ) -> None:
         self.post = post
+        self._allowance = allowance
         self._feeds = feeds
         self._manager = manager
         self._max_held = max_held
@@ -113,6 +123,7 @@ class Subscriptions:
         """Take a `subscribe`. Raises ServiceError if it is refused."""
         if len(self._held) >= self._max_held:
             raise Overloaded("This connection has too many subscriptions.", retry_after_s=RETRY_AFTER_S)
+        self._allowance.check("subscriptions")
         if "topic" in message.data:
             self._subscribe_to_models(message)
             return
@@ -126,23 +137,24 @@ class Subscriptions:
             max_rate_hz=meta.get("max_rate_hz"),
         )
         name = listener.subscription.name
-        if self._held.setdefault(name, listener) is not listener:
+        if name in self._held:
             listener.close()  # the one that is there goes on as it was
+        else:
+            self._hold(name, listener)
         self._subscribed(message, name)
 
     def unsubscribe(self, message: ClientMessage) -> None:
         """Take an `unsubscribe`. Raises NotFound if there is no such subscription."""
         name = message.data["subscription"]
-        held = self._held.pop(name, None)
-        if held is None:
+        if not self._let_go(name):
             raise NotFound("There is no such subscription on this connection.")
-        held.close()
         self.post.send(messages.server_message(events.UNSUBSCRIBED, {"subscription": name}, id=message.id))
 
     def close(self) -> None:
         """The client is gone: push no more."""
         for held in self._held.values():
             held.close()
+        self._allowance.hold("subscriptions", -len(self._held))
         self._held.clear()
 
     def encoded(self, value: Value, name: str) -> bytes:
@@ -170,16 +182,28 @@ class Subscriptions:
 
     def ended(self, name: str, error: ServiceError) -> None:
         """The service ends a subscription."""
-        held = self._held.pop(name, None)
-        if held is not None:
-            held.close()
+        if self._let_go(name):
             self.post.send(answers.unsubscribed(name, error))
 
     def _subscribe_to_models(self, message: ClientMessage) -> None:
         self._subscribed(message, MODELS)
         if MODELS not in self._held:
-            listener = self._held[MODELS] = StateListener(self, self._manager)
+            listener = StateListener(self, self._manager)
+            self._hold(MODELS, listener)
             listener.begin(self._manager)
+
+    def _hold(self, name: str, listening: Listening) -> None:
+        self._held[name] = listening
+        self._allowance.hold("subscriptions")
+
+    def _let_go(self, name: str) -> bool:
+        """End one, if it is there."""
+        held = self._held.pop(name, None)
+        if held is None:
+            return False
+        held.close()
+        self._allowance.hold("subscriptions", -1)
+        return True
 
     def _subscribed(self, message: ClientMessage, name: str) -> None:
         self.post.send(messages.server_message(events.SUBSCRIBED, {"subscription": name}, id=message.id))

@@ -6,7 +6,7 @@ One that is still connected is known here too: a connection that presents its to
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Generic, Protocol, TypeVar
 
 TOKEN_BYTES = 24
@@ -48,6 +48,10 @@ class WaitingRoom(Generic[G]):
     def __len__(self) -> int:
         """How many are without a connection."""
         return len(self._waiting)
+
+    def __iter__(self) -> Iterator[G]:
+        """Those that are without a connection."""
+        return iter(list(self._waiting))
 
     def enrol(self, guest: G) -> str:
         """The token, a secret, with which a conversation can be resumed from now on."""

@@ -298,7 +298,7 @@ class ModelManager(Generic[R]):
 
     async def close(self) -> None:
         """Unload all models."""
-        await self._unload(*self._deployments)
+        await self.unload(*self._deployments)
 
     def _has(self, deployment: Deployment[R]) -> bool:
         """Whether it is still there: it goes when its plugin turns out to have failed."""
@@ -351,7 +351,7 @@ class ModelManager(Generic[R]):
                 continue
             if first.class_path is not None and first.class_path == other.class_path:
                 first.plugins |= other.plugins
-                await self._unload(other)
+                await self.unload(other)
                 continue
             reason = f"Model {shown(identity)} is there already, from plugin {first.registration.plugin}."
             for plugin in sorted(other.plugins):
@@ -361,15 +361,16 @@ class ModelManager(Generic[R]):
         self._on_plugin_fault(plugin, reason)
         for one in self._deployments:
             one.plugins.discard(plugin)
-        await self._unload(*(one for one in self._deployments if not one.plugins))
+        await self.unload(*(one for one in self._deployments if not one.plugins))
 
-    async def _unload(self, *deployments: Deployment[R]) -> None:
-        """Forget them at once, then let their runners end."""
+    async def unload(self, *deployments: Deployment[R], finish_s: float = 0) -> None:
+        """Forget them at once, then let their runners end, for whose work there is `finish_s`."""
         for deployment in deployments:
             deployment.state = ModelState.UNLOADING
         self._deployments = [one for one in self._deployments if one not in deployments]
         self._newest.clear()
         self._announce(deployments)
+        await asyncio.gather(*(deployment.runner.finish(finish_s) for deployment in deployments if finish_s))
         await asyncio.gather(*(deployment.runner.close() for deployment in deployments))
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 
 from tornado_ml import hookspecs
+from tornado_ml.access import Authenticator
 from tornado_ml.codecs.base import Codec
 from tornado_ml.errors import PluginError
 from tornado_ml.models.manager import Recipe, Registration
@@ -55,6 +56,7 @@ class Plugin:
     sources: list[Source] = field(default_factory=list)
     codecs: list[Codec] = field(default_factory=list)
     widgets: list[Widget] = field(default_factory=list)
+    authenticators: list[Authenticator] = field(default_factory=list)
 
     @property
     def key(self) -> str:
@@ -63,7 +65,7 @@ class Plugin:
 
     def bring_nothing(self) -> None:
         """Forget what it registered."""
-        self.registrations, self.sources, self.codecs, self.widgets = [], [], [], []
+        self.registrations, self.sources, self.codecs, self.widgets, self.authenticators = [], [], [], [], []
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 import pluggy
 
 from tornado_ml import hookspecs
+from tornado_ml.access.authenticator import Authenticator, check_authenticators
 from tornado_ml.codecs.base import Codec
 from tornado_ml.codecs.known import checked
 from tornado_ml.errors import PluginError
@@ -73,6 +74,10 @@ class Hooks:
     def codecs(self) -> list[Codec]:
         """Its codecs; raises as `models` does."""
         return checked(self._ask("register_codecs", "codecs"))
+
+    def authenticators(self) -> list[Authenticator]:
+        """Its authenticators; raises as `models` does."""
+        return check_authenticators(self._ask("register_authenticators", "authenticators"))
 
     def widgets(self) -> list[Widget]:
         """Its widgets, all in one folder; raises as `models` does."""

@@ -28,6 +28,7 @@ def load_plugin(plugin: Plugin) -> list[Registration]:
         plugin.sources = hooks.sources()
         plugin.codecs = hooks.codecs()
         plugin.widgets = hooks.widgets()
+        plugin.authenticators = hooks.authenticators()
     except KeyboardInterrupt:
         raise
     # A plugin may call sys.exit at import, which is no Exception.

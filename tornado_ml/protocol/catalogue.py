@@ -23,6 +23,20 @@ TITLE = "tornado-ml"
 DESCRIPTION = "Machine-learning models, served over WebSockets and HTTP."
 EVENT_STREAM = "Server-sent events, named as on the socket; `id` counts from 1, and `data` is JSON, as `x-events` says."
 
+SECURITY_SCHEMES: Document = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "For programs: a token, as `tornado-ml token new` makes one.",
+    },
+    "cookie": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "tornado-ml-token",
+        "description": "For browsers: what `/api/login` sets; over TLS it is called `__Host-tornado-ml-token`.",
+    },
+}
+
 
 def error_classes() -> list[type[ServiceError]]:
     """Every error that clients may see, in the order of the contract's table."""
@@ -49,7 +63,9 @@ def openapi() -> Document:
         "info": {"title": TITLE, "description": DESCRIPTION, "version": __version__},
         "servers": [{"url": "/"}],
         "paths": paths,
-        "components": {"schemas": schemas.found},
+        "components": {"schemas": schemas.found, "securitySchemes": SECURITY_SCHEMES},
+        # The last one: where nobody is asked for a token.
+        "security": [*({scheme: []} for scheme in SECURITY_SCHEMES), {}],
     }
 
 
@@ -166,7 +182,12 @@ def _operation(route: Route, schemas: _Schemas) -> Document:
     ]
     if parameters:
         operation["parameters"] = parameters
-    if route.has_body:
+    if not route.needs_login:
+        operation["security"] = []
+    if route.body is not None:
+        content = {"application/json": {"schema": schemas.of(route.body)}}
+        operation["requestBody"] = {"required": True, "content": content}
+    elif route.has_body:
         description = "What the model's input schema describes."
         operation["requestBody"] = {
             "required": True,
@@ -181,12 +202,18 @@ def _responses(route: Route, schemas: _Schemas) -> Document:
     if route.unready_answer is not None:
         responses["503"] = _response("Not ready.", schemas.of(route.unready_answer))
     by_status: dict[int, list[type[ServiceError]]] = {}
-    for error in (*route.errors, *((errors.Forbidden,) if route.is_guarded else ()), errors.Internal):
+    for error in (*route.errors, *_errors_of_all(route), errors.Internal):
         by_status.setdefault(HTTP_STATUS[error], []).append(error)
     for status, found in sorted(by_status.items()):
         description = "; ".join(f"`{error.code}`: {error.when}" for error in found)
         responses.setdefault(str(status), _response(description, schemas.of(ErrorData)))
     return responses
+
+
+def _errors_of_all(route: Route) -> list[type[ServiceError]]:
+    """What any route answers that is guarded so."""
+    guards = {errors.Forbidden: route.is_guarded, errors.Unauthorized: route.needs_login}
+    return [error for error, guarded in guards.items() if guarded]
 
 
 def _content(route: Route, schemas: _Schemas) -> Document:

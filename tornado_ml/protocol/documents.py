@@ -101,6 +101,22 @@ class PredictionDocument(PredictionResponseData):
     meta = fields.Nested(PredictionResponseMeta, required=True)
 
 
+class LoginBody(MessageSchema):
+    token = fields.String(required=True)
+    remember = fields.Boolean(
+        metadata={"description": "Whether the browser keeps the cookie for 30 days, and not only until it is closed."}
+    )
+
+
+class LoginDocument(MessageSchema):
+    name = fields.String(required=True, metadata={"description": "Whose token it is."})
+    scopes = fields.List(fields.String(), required=True, metadata={"description": "What it allows."})
+
+
+class LogoutDocument(MessageSchema):
+    pass
+
+
 class RegisteredDocument(MessageSchema):
     models = fields.List(
         fields.String(), required=True, metadata={"description": "The names of the models it brought."}
@@ -110,6 +126,9 @@ class RegisteredDocument(MessageSchema):
     )
     widgets = fields.List(
         fields.String(), required=True, metadata={"description": "The widgets it brought, as `kind/name`."}
+    )
+    authenticators = fields.List(
+        fields.String(), required=True, metadata={"description": "The authenticators it brought, by class."}
     )
 
 
@@ -229,6 +248,7 @@ def _plugin_document(plugin: Plugin, models: Sequence[str]) -> Document:
             "models": list(models),
             "sources": sorted(full_name(source) for source in plugin.sources),
             "widgets": sorted(widget.full_name for widget in plugin.widgets),
+            "authenticators": sorted(type(one).__qualname__ for one in plugin.authenticators),
         },
         "reason": plugin.reason,
     }

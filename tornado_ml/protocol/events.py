@@ -197,6 +197,9 @@ EVENTS: tuple[Event, ...] = (
     GOAWAY,
 )
 
+NEVER_TOO_FAST = frozenset(event.name for event in (HELLO, PING, PREDICTION_CANCEL, SESSION_CLOSE, UNSUBSCRIBE))
+"""What is let in whatever the rate, for it asks for no work, or for less of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class CloseCode:

@@ -29,11 +29,13 @@ HTTP_STATUS: Mapping[type[ServiceError], int] = {
     errors.MethodNotAllowed: 405,
     errors.ModelNotReady: 503,
     errors.Overloaded: 503,
+    errors.RateLimited: 429,
     errors.ShuttingDown: 503,
     errors.DeadlineExceeded: 504,
     errors.Cancelled: 499,
     errors.Superseded: 409,
     errors.ModelCrashed: 500,
+    errors.Unauthorized: 401,
     errors.Forbidden: 403,
     errors.Internal: 500,
 }
@@ -55,7 +57,7 @@ class Route:
         path: an OpenAPI path template.
         answer: the document of the answer; None for one that is described elsewhere, such as OpenAPI itself, and where
             the answer is always an event stream.
-        errors: what it answers besides; `Forbidden` and `Internal` go without saying.
+        errors: what it answers besides; `Forbidden`, `Unauthorized` and `Internal` go without saying.
     """
 
     name: str
@@ -66,9 +68,13 @@ class Route:
     errors: tuple[type[ServiceError], ...] = ()
     query: tuple[QueryParameter, ...] = ()
     has_body: bool = False
+    body: type[Schema] | None = None
+    """The document of its body; None where that is a model's input."""
     event_stream: tuple[Event, ...] = ()
     """The events of its answer where that is `text/event-stream`: always if there is no `answer`, else on request."""
     is_guarded: bool = True
+    needs_login: bool = True
+    """Whether it takes a token, where the service asks for one."""
     unready_answer: type[Schema] | None = None
     """The document of its 503, where that is no error document."""
 
@@ -134,6 +140,7 @@ PREDICT = Route(
         errors.ModelNotReady,
         errors.ShuttingDown,
         errors.Overloaded,
+        errors.RateLimited,
         errors.DeadlineExceeded,
         errors.ModelCrashed,
     ),
@@ -153,18 +160,36 @@ SUBSCRIBE = Route(
         errors.NotFound,
         errors.ModelNotReady,
         errors.Overloaded,
+        errors.RateLimited,
         errors.ShuttingDown,
     ),
     query=(POLICY, MAX_RATE),
     event_stream=(events.PREDICTION_RESPONSE, events.UNSUBSCRIBED),
 )
+_ADMIN_ERRORS = (errors.ModelNotFound, errors.ModelNotReady, errors.BadEnvelope)
+LOAD = Route(
+    "load_model",
+    "POST",
+    "/api/models/{qualified_name}/load",
+    "Load a model that was unloaded, or has failed. Takes the right `admin`.",
+    documents.ModelDocument,
+    errors=_ADMIN_ERRORS,
+)
+UNLOAD = Route(
+    "unload_model",
+    "POST",
+    "/api/models/{qualified_name}/unload",
+    "Unload a model, when it has finished what it runs. Takes the right `admin`.",
+    documents.ModelDocument,
+    errors=_ADMIN_ERRORS,
+)
 RELOAD = Route(
     "reload_model",
     "POST",
     "/api/models/{qualified_name}/reload",
-    "Load a model anew: the old instance answers until the new one is ready. For programs on the same machine alone.",
+    "Load a model anew: the old instance answers until the new one is ready. Takes the right `admin`.",
     documents.ModelDocument,
-    errors=(errors.ModelNotFound, errors.ModelNotReady, errors.BadEnvelope),
+    errors=_ADMIN_ERRORS,
 )
 LIST_PLUGINS = Route(
     "list_plugins",
@@ -173,6 +198,33 @@ LIST_PLUGINS = Route(
     "All plugins that were found, with what they brought or why they failed.",
     documents.PluginsDocument,
     errors=(errors.BadEnvelope,),
+)
+LOGIN = Route(
+    "login",
+    "POST",
+    "/api/login",
+    "For a browser: get a cookie for a token. There is no such address where nobody is asked for one.",
+    documents.LoginDocument,
+    errors=(
+        errors.BadFrame,
+        errors.BadEnvelope,
+        errors.BodyTooLarge,
+        errors.UnsupportedMediaType,
+        errors.Unauthorized,
+        errors.NotFound,
+    ),
+    has_body=True,
+    body=documents.LoginBody,
+    needs_login=False,
+)
+LOGOUT = Route(
+    "logout",
+    "POST",
+    "/api/logout",
+    "Take that cookie back.",
+    documents.LogoutDocument,
+    errors=(errors.BadEnvelope,),
+    needs_login=False,
 )
 OPENAPI = Route(
     "get_openapi",
@@ -191,7 +243,13 @@ ASYNCAPI = Route(
     errors=(errors.BadEnvelope,),
 )
 LIVE = Route(
-    "get_live", "GET", "/health/live", "Whether the event loop turns.", documents.LiveDocument, is_guarded=False
+    "get_live",
+    "GET",
+    "/health/live",
+    "Whether the event loop turns.",
+    documents.LiveDocument,
+    is_guarded=False,
+    needs_login=False,
 )
 READY = Route(
     "get_ready",
@@ -200,6 +258,7 @@ READY = Route(
     "200 when the first round of loading is over, every required model is ready and no stop is under way; else 503.",
     documents.ReadyDocument,
     is_guarded=False,
+    needs_login=False,
     unready_answer=documents.ReadyDocument,
 )
 
@@ -208,8 +267,12 @@ ROUTES: tuple[Route, ...] = (
     GET_METADATA,
     PREDICT,
     SUBSCRIBE,
+    LOAD,
+    UNLOAD,
     RELOAD,
     LIST_PLUGINS,
+    LOGIN,
+    LOGOUT,
     OPENAPI,
     ASYNCAPI,
     LIVE,

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 
 from tornado.web import Application, RequestHandler
 
+from tornado_ml.access.access import Access
+from tornado_ml.access.allowance import Accounts
+from tornado_ml.access.file_authenticator import FileAuthenticator
 from tornado_ml.conversation.conversation import Backend, Conversation, Limits
 from tornado_ml.conversation.waiting_room import WaitingRoom
 from tornado_ml.feeds import Feeds
@@ -14,10 +18,11 @@ from tornado_ml.inference.runner import ModelRunner
 from tornado_ml.inference.service import InferenceService
 from tornado_ml.inference.steady import SteadyPredictor
 from tornado_ml.models.manager import ModelManager
+from tornado_ml.models.shelf import Shelf
 from tornado_ml.page.files import PageFiles
 from tornado_ml.plugins import PluginHost, Widgets
 from tornado_ml.protocol import catalogue, routes
-from tornado_ml.server import health, rest, socketio, ui
+from tornado_ml.server import admin, health, login, rest, socketio, ui
 from tornado_ml.server.access_log import log_request
 from tornado_ml.server.base import Shared, UnknownPathHandler
 from tornado_ml.server.events import SubscriptionHandler
@@ -55,12 +60,20 @@ def make_shared(settings: Settings, manager: ModelManager[ModelRunner], plugins:
     plugins.watch(lambda plugin: feeds.set_sources(plugin.key, plugin.sources))
     widgets = Widgets()
     plugins.watch(widgets.set)
-    backend = Backend(service, feeds, manager, waiting_room, limits)
+    accounts = Accounts(
+        settings.limits_per_connection, settings.limits_per_token, settings.limits_per_address, time.monotonic
+    )
+    backend = Backend(service, feeds, manager, waiting_room, accounts, limits)
     sockets = SocketRegistry(
         backend, plugins.codecs(), max_connections=server.max_connections, stalled_s=server.stalled_s
     )
     guard = Guard(server.allowed_hosts, server.allowed_origins)
-    return Shared(settings, guard, manager, plugins, service, backend, sockets, page, widgets)
+    tokens = settings.auth.tokens
+    access = Access([] if tokens is None else [FileAuthenticator(tokens)], required=settings.auth.required)
+    shelf = Shelf(manager)
+    plugins.watch(lambda plugin: shelf.forget(plugin.key))
+    plugins.watch(lambda plugin: access.set(plugin.key, plugin.authenticators))
+    return Shared(settings, guard, access, manager, plugins, service, backend, sockets, page, widgets, shelf)
 
 
 def _call_later(delay_s: float, callback: Callable[[], None]) -> asyncio.TimerHandle:
@@ -75,7 +88,11 @@ def make_app(shared: Shared) -> Application:
         (routes.GET_METADATA.pattern, rest.MetadataHandler),
         (routes.PREDICT.pattern, rest.PredictionsHandler),
         (routes.SUBSCRIBE.pattern, SubscriptionHandler),
-        (routes.RELOAD.pattern, rest.ReloadHandler),
+        (routes.LOAD.pattern, admin.LoadHandler),
+        (routes.UNLOAD.pattern, admin.UnloadHandler),
+        (routes.RELOAD.pattern, admin.ReloadHandler),
+        (routes.LOGIN.pattern, login.LoginHandler),
+        (routes.LOGOUT.pattern, login.LogoutHandler),
         (routes.LIST_PLUGINS.pattern, rest.PluginsHandler),
         (routes.LIVE.pattern, health.LiveHandler),
         (routes.READY.pattern, health.ReadyHandler),

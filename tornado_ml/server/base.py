@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import logging
 import re
+from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
-from tornado_ml.access import ANYONE, Caller
+from tornado_ml.access import Caller
+from tornado_ml.access.access import Access
+from tornado_ml.access.allowance import Allowance
 from tornado_ml.codecs.json import decode_json, encode_json
 from tornado_ml.conversation.conversation import Backend
 from tornado_ml.errors import (
@@ -21,16 +25,19 @@ from tornado_ml.errors import (
     MethodNotAllowed,
     NotFound,
     ServiceError,
+    Unauthorized,
     UnsupportedMediaType,
 )
 from tornado_ml.inference.runner import ModelRunner
 from tornado_ml.inference.service import InferenceService, Request
 from tornado_ml.models.manager import ModelManager
+from tornado_ml.models.shelf import Shelf
 from tornado_ml.page.files import PageFiles
 from tornado_ml.plugins import PluginHost, Widgets
 from tornado_ml.protocol.messages import error_data
 from tornado_ml.protocol.routes import HTTP_STATUS, Route, methods_of
 from tornado_ml.server.compression import accepts_gzip
+from tornado_ml.server.credentials import find_credential
 from tornado_ml.server.guard import Guard
 from tornado_ml.settings import Settings
 
@@ -53,6 +60,8 @@ SECURITY_HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
+Login = Literal["needed", "welcome", "ignored"]
+
 MAX_DISCARDED_BYTES = 16 * 1024 * 1024
 """How much of a refused body is read and thrown away, so that its sender gets to read the refusal."""
 
@@ -66,6 +75,7 @@ class Shared:
 
     settings: Settings
     guard: Guard
+    access: Access
     manager: ModelManager[ModelRunner]
     plugins: PluginHost
     service: InferenceService
@@ -73,23 +83,26 @@ class Shared:
     sockets: SocketRegistry
     page: PageFiles
     widgets: Widgets
+    shelf: Shelf[ModelRunner]
 
 
 @stream_request_body
 class GuardedHandler(RequestHandler):
-    """Judges Host and Origin before anything else, and answers each error with the error document.
+    """Judges Host and Origin before anything else, then who asks, and answers each error with the error document.
 
     Bodies are taken as they stream in: for a handler that is given whole ones Tornado keeps up to 100 MB in memory, and
     cuts the connection where there is more.
     """
 
     is_guarded = True
+    login: Login = "needed"
+    """Whether only those are answered who are known, where the service asks who somebody is."""
     max_body_bytes = 0
     """How much of a body is kept; what is beyond is thrown away."""
 
     def initialize(self, shared: Shared) -> None:
         self.shared = shared
-        self.caller = Caller(ANYONE, str(self.request.remote_ip))
+        self.caller = shared.access.stranger(str(self.request.remote_ip))
         self._body = bytearray()
         self.received_bytes = self.sent_bytes = 0
         self.asked: Request | None = None
@@ -98,16 +111,43 @@ class GuardedHandler(RequestHandler):
         for name, value in SECURITY_HEADERS.items():
             self.set_header(name, value)
 
-    def prepare(self) -> None:
+    def prepare(self) -> Awaitable[None] | None:
         self.request.connection.set_max_body_size(max(self.max_body_bytes, MAX_DISCARDED_BYTES))  # type: ignore[union-attr]
         try:
+            self._judge()
+            # What a browser asks before it sends (OPTIONS) has no token yet.
+            if self.shared.access.is_on and self.login != "ignored" and self.request.method != "OPTIONS":
+                return self._admit_if_known()
+            self.admit()
+        except ServiceError as refusal:
+            self._refuse(refusal)
+        return None
+
+    async def _admit_if_known(self) -> None:
+        try:
+            try:
+                self.caller = await self.identified()
+            except Unauthorized:
+                if self.login == "needed":
+                    raise
             self.admit()
         except ServiceError as refusal:
             self._refuse(refusal)
 
+    async def identified(self) -> Caller:
+        """Who asks.
+
+        Raises:
+            Unauthorized: they show no token, or one that is not known.
+            Internal: that could not be found out.
+        """
+        credential = find_credential(self.request)
+        if credential is None:
+            raise Unauthorized
+        return await self.shared.access.identify(credential.token, self.caller.address)
+
     def admit(self) -> None:
         """Raises ServiceError if the request is refused, whatever its method and body."""
-        self._judge()
         length = self.request.headers.get("Content-Length", "")
         # Python takes no number of thousands of digits (sys.set_int_max_str_digits); the first twenty tell enough.
         declared_bytes = int(length[:20]) if length.isascii() and length.isdigit() else 0
@@ -185,12 +225,19 @@ class GuardedHandler(RequestHandler):
         self.set_header("Content-Encoding", "gzip")
         return gzip.compress(content, compresslevel=6, mtime=0)
 
+    def flush(self, include_footers: bool = False) -> asyncio.Future[None]:
+        if self.shared.service.is_draining and not self._headers_written and "Connection" not in self._headers:
+            self.set_header("Connection", "close")  # whoever keeps it open for the next request asks another service
+        return super().flush(include_footers)
+
     def answer_error(self, error: ServiceError, model_qualified_name: str | None = None) -> None:
         self.set_status(HTTP_STATUS[type(error)])
         if error.request_id is not None:
             self.set_header("X-Request-ID", error.request_id)
         if error.retry_after_s is not None:
             self.set_header("Retry-After", str(max(1, round(error.retry_after_s))))
+        if isinstance(error, Unauthorized):
+            self.set_header("WWW-Authenticate", "Bearer")
         if isinstance(error, MethodNotAllowed):
             self.set_header("Allow", ", ".join(self.allowed_methods()))
         self.write_document(error_data(error, model_qualified_name))
@@ -222,15 +269,32 @@ class GuardedHandler(RequestHandler):
 class DocumentHandler(GuardedHandler):
     """Answers with JSON documents."""
 
+    @property
+    def allowance(self) -> Allowance:
+        """What the caller may take."""
+        return self.shared.backend.accounts.allowance(self.caller)
+
+    def admit(self) -> None:
+        super().admit()
+        if self.is_guarded and self.request.method != "OPTIONS":
+            self._charge(1, 0)
+
+    def _charge(self, requests: int, size: int) -> None:
+        too_fast = self.allowance.spend(requests, size)
+        if too_fast is not None:
+            raise too_fast
+
     def json_body(self, max_depth: int) -> Any:
         """The JSON value that the body is.
 
         Raises:
+            RateLimited: bodies come too fast.
             BodyTooLarge: it is over the handler's `max_body_bytes`.
             UnsupportedMediaType: it is declared as something other than JSON, or as compressed.
             BadFrame: it is no JSON, or deeper than `max_depth`.
         """
         body = self.body()
+        self._charge(0, len(body))
         if self.request.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise UnsupportedMediaType("The body must not be compressed: send it without `Content-Encoding`.")
         media_type = self.request.headers.get("Content-Type", "application/json").partition(";")[0].strip().lower()
@@ -271,7 +335,7 @@ class DocumentHandler(GuardedHandler):
         """What a browser asks before it lets a page of an allowed origin send (Fetch standard, CORS preflight)."""
         self.set_header("Allow", ", ".join(self.allowed_methods()))
         self.set_header("Access-Control-Allow-Methods", ", ".join(self.allowed_methods()))
-        self.set_header("Access-Control-Allow-Headers", "Content-Type")
+        self.set_header("Access-Control-Allow-Headers", "Authorization, Content-Type")
         self.set_status(204)
 
 

@@ -53,6 +53,7 @@ class EventStream:
 
     def __init__(self, handler: DocumentHandler, silence_s: float | None = None) -> None:
         self.name = f"e{next(_numbers)}"
+        self.caller = handler.caller
         self._handler = handler
         self._registry = handler.shared.sockets
         self._silence_s = silence_s
@@ -115,6 +116,9 @@ class EventStream:
         """End the connection; there is no way to tell the client why."""
         log.warning("Connection %s is given up: %s.", self.name, why)
         cut(self._stream)
+
+    def dismiss(self, close: CloseCode, why: str) -> None:
+        self.give_up(close, why)
 
     def close(self, code: int, reason: str) -> None:
         """The service stops, and it has not come to its end."""

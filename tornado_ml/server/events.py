@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 
 from tornado_ml.codecs.json import encode_json
@@ -56,9 +57,10 @@ class SubscriptionHandler(EventsHandler):
     async def get(self, qualified_name: str, source: str) -> None:
         self.task = asyncio.current_task()
         try:
+            self.caller.require("predict", qualified_name)
             query = self.query(routes.SUBSCRIBE)
             self._look_for(qualified_name, source)
-            self.shared.sockets.admit()
+            self.shared.sockets.admit(self.caller)
             stream = EventStream(self, OPEN_S)
             buffers = query.get("policy") == "buffer"
             buffer_bytes = self.shared.settings.subscriptions.buffer_bytes if buffers else None
@@ -68,10 +70,8 @@ class SubscriptionHandler(EventsHandler):
                 qualified_name, source, listener, max_rate_hz=max_rate_hz
             )
             listener.subscription = subscription
-            try:
+            with self.allowance.holding("subscriptions"), contextlib.closing(subscription):
                 await stream.run()
-            finally:
-                subscription.close()
         except ServiceError as error:
             self.answer_error(error, qualified_name)
         except asyncio.CancelledError:
@@ -79,6 +79,7 @@ class SubscriptionHandler(EventsHandler):
 
     def head(self, *args: str) -> None:
         qualified_name, source = args
+        self.caller.require("predict", qualified_name)
         self.query(routes.SUBSCRIBE)
         self._look_for(qualified_name, source)
         self.set_header("Content-Type", MEDIA_TYPE)
@@ -134,7 +135,7 @@ async def stream_prediction(handler: EventsHandler, request: Request) -> None:
         ServiceError: there is none, and nothing has been sent.
     """
     service = handler.shared.service
-    handler.shared.sockets.admit()
+    handler.shared.sockets.admit(handler.caller)
     stream = EventStream(handler)
 
     def on_partial(part: Partial) -> None:
@@ -153,8 +154,9 @@ async def stream_prediction(handler: EventsHandler, request: Request) -> None:
         data = encode_json(error_data(answer, request.model_qualified_name))
         stream.end(events.PREDICTION_ERROR, data, answer)
 
-    ticket = service.submit(request, handler.request.remote_ip, on_answer, on_partial)
-    try:
-        await stream.run()
-    finally:
-        ticket.forget()
+    with handler.allowance.holding("open_requests"):
+        ticket = service.submit(request, handler.request.remote_ip, on_answer, on_partial)
+        try:
+            await stream.run()
+        finally:
+            ticket.forget()

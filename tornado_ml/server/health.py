@@ -8,11 +8,12 @@ from tornado_ml.inference.runner import ModelRunner
 from tornado_ml.inference.service import InferenceService
 from tornado_ml.models.manager import ModelManager, ModelState
 from tornado_ml.protocol.payloads import Document
-from tornado_ml.server.base import DocumentHandler
+from tornado_ml.server.base import DocumentHandler, Shared
 
 
 class LiveHandler(DocumentHandler):
     is_guarded = False
+    login = "ignored"
 
     def get(self) -> None:
         self.write_document({"status": "live"})
@@ -20,12 +21,18 @@ class LiveHandler(DocumentHandler):
 
 class ReadyHandler(DocumentHandler):
     is_guarded = False
+    login = "ignored"
 
     def get(self) -> None:
-        required = [name for name, model in self.shared.settings.models.items() if model.required]
-        document = readiness(self.shared.manager, self.shared.service, required)
+        document = readiness_of(self.shared)
         self.set_status(200 if document["status"] == "ready" else 503)
         self.write_document(document)
+
+
+def readiness_of(shared: Shared) -> Document:
+    """The document of `/health/ready` of a service."""
+    required = [name for name, model in shared.settings.models.items() if model.required]
+    return readiness(shared.manager, shared.service, required)
 
 
 def readiness(

@@ -1,19 +1,26 @@
-"""Takes connections, but no more than the process has files for.
+"""Takes connections, but no more than the process has files for, and lets them go in good order.
 
 Out of file descriptors, Tornado's accept loop spins and writes a traceback at each turn.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import math
+import select
+import socket
 import sys
 import time
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 from tornado.httpserver import HTTPServer
+from tornado.httputil import HTTPConnection, HTTPHeaders, HTTPMessageDelegate, RequestStartLine, ResponseStartLine
 from tornado.iostream import IOStream
+
+from tornado_ml.server.proxies import Proxies
 
 if sys.platform != "win32":
     import resource
@@ -23,6 +30,8 @@ log = logging.getLogger(__name__)
 SPARE_FILES = 100
 """How many are kept for all else that opens files: the page, plugins, models and their workers."""
 REMIND_S = 60.0
+LAST_CONNECTIONS_S = 1.0
+"""For how long, under a flood, those are still taken that the kernel has made while the service comes to a stop."""
 
 
 def allow_files(wanted: int) -> float:
@@ -45,17 +54,44 @@ def allow_files(wanted: int) -> float:
 
 
 class BoundedServer(HTTPServer):
-    """A server that turns connections away when files run out.
+    """A server that turns connections away when files run out, and believes no proxy that it need not.
 
     Args:
         max_files: how many files the process may have open.
+        proxies: that are believed.
     """
 
-    def initialize(self, *args: Any, max_files: float = math.inf, **options: Any) -> None:
+    def initialize(
+        self, *args: Any, max_files: float = math.inf, proxies: Proxies | None = None, **options: Any
+    ) -> None:
         super().initialize(*args, **options)
         self._max_files = max_files
         self._max_number = max_files - min(SPARE_FILES, max_files / 2)
         self._told_at = -math.inf
+        self._proxies = proxies or Proxies(())
+        self._listeners: Sequence[socket.socket] = ()
+        self._busy: set[object] = set()
+
+    def listen_on(self, listeners: Sequence[socket.socket]) -> None:
+        """Take the connections that come to these sockets."""
+        self._listeners = listeners
+        self.add_sockets(listeners)
+
+    async def stop_listening(self) -> None:
+        """Take no more connections. Those that are complete already are taken first: the kernel would reset them."""
+        listening = select.poll()
+        for one in self._listeners:
+            listening.register(one, select.POLLIN)
+        deadline = time.monotonic() + LAST_CONNECTIONS_S
+        while listening.poll(0) and time.monotonic() < deadline:
+            await asyncio.sleep(0)
+        self.stop()
+
+    async def finish_answers(self, timeout_s: float) -> None:
+        """Wait until each request that has come is answered, and the answer has gone to the system."""
+        deadline = time.monotonic() + timeout_s
+        while self._busy and time.monotonic() < deadline:
+            await asyncio.sleep(0.01)
 
     def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
         # A new file gets the lowest number that is free, so its number says how many are open at least (POSIX, open).
@@ -66,3 +102,49 @@ class BoundedServer(HTTPServer):
         if time.monotonic() - self._told_at > REMIND_S:
             self._told_at = time.monotonic()
             log.warning("Connections are turned away: the process may have only %g files open.", self._max_files)
+
+    def start_request(self, server_conn: object, request_conn: HTTPConnection) -> HTTPMessageDelegate:
+        # Tornado calls this for the next request of a connection when the answer to the one before has been sent.
+        self._busy.discard(server_conn)
+        return _Request(super().start_request(server_conn, request_conn), self, server_conn, request_conn)
+
+    def begun(self, server_conn: object, request_conn: HTTPConnection, headers: HTTPHeaders) -> None:
+        """The head of a request is there: say where it comes from."""
+        self._busy.add(server_conn)
+        context: Any = request_conn.context  # type: ignore[attr-defined]
+        is_unix = context.address_family == socket.AF_UNIX
+        peer = None if is_unix or not context.address else str(context.address[0])
+        context.remote_ip = self._proxies.client_of(peer, headers)
+        spoken = "http" if self.ssl_options is None else "https"
+        context.protocol = self._proxies.scheme_of(peer, spoken, headers)
+
+    def on_close(self, server_conn: object) -> None:
+        self._busy.discard(server_conn)
+        super().on_close(server_conn)
+
+
+class _Request(HTTPMessageDelegate):
+    """Tells the server of a request when its head is there, before anybody else looks at it."""
+
+    def __init__(
+        self, inner: HTTPMessageDelegate, server: BoundedServer, server_conn: object, request_conn: HTTPConnection
+    ) -> None:
+        self._inner = inner
+        self._server = server
+        self._server_conn = server_conn
+        self._request_conn = request_conn
+
+    def headers_received(
+        self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
+    ) -> Awaitable[None] | None:
+        self._server.begun(self._server_conn, self._request_conn, headers)
+        return self._inner.headers_received(start_line, headers)
+
+    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
+        return self._inner.data_received(chunk)
+
+    def finish(self) -> None:
+        self._inner.finish()
+
+    def on_connection_close(self) -> None:
+        self._inner.on_connection_close()

@@ -7,14 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 from tornado_ml.conversation.answers import response_data, response_meta
-from tornado_ml.errors import Forbidden, ModelLoadError, ModelNotReady, ServiceError
+from tornado_ml.errors import ServiceError
 from tornado_ml.inference.service import Request
 from tornado_ml.models.manager import newest
 from tornado_ml.protocol import catalogue, documents, routes
 from tornado_ml.protocol.routes import Route
 from tornado_ml.server.base import DocumentHandler, Shared
 from tornado_ml.server.events import EventsHandler, stream_prediction, wants_events
-from tornado_ml.server.guard import is_loopback
 
 
 class ModelsHandler(DocumentHandler):
@@ -25,6 +24,7 @@ class ModelsHandler(DocumentHandler):
 
 class MetadataHandler(DocumentHandler):
     def get(self, qualified_name: str) -> None:
+        self.caller.require("predict", qualified_name)
         manager = self.shared.manager
         version = self.query(routes.GET_METADATA).get("model_version")
         deployment = newest(manager.versions(qualified_name, version))
@@ -45,6 +45,7 @@ class PredictionsHandler(EventsHandler):
     async def post(self, qualified_name: str) -> None:
         self.task = asyncio.current_task()
         try:
+            self.caller.require("predict", qualified_name)
             query = self.query(routes.PREDICT)
             data = self.json_body(self.shared.settings.server.max_json_depth)
             deadline_s = float(query["deadline_ms"]) / 1000 if "deadline_ms" in query else None
@@ -53,7 +54,8 @@ class PredictionsHandler(EventsHandler):
             if wants_events(self.request.headers.get("Accept", "")):
                 await stream_prediction(self, request)
                 return
-            prediction = await self.shared.service.predict(request, client=self.request.remote_ip)
+            with self.allowance.holding("open_requests"):
+                prediction = await self.shared.service.predict(request, client=self.request.remote_ip)
         except ServiceError as error:
             self.answer_error(error, qualified_name)
             return
@@ -61,21 +63,6 @@ class PredictionsHandler(EventsHandler):
             self.set_status(499, "Client closed request")
             return
         self.write_document({**response_data(prediction), "meta": response_meta(prediction)})
-
-
-class ReloadHandler(DocumentHandler):
-    async def post(self, qualified_name: str) -> None:
-        self.query(routes.RELOAD)
-        # A proxy on the same machine hands on the requests of others.
-        is_handed_on = any(name in self.request.headers for name in ("Origin", "Forwarded", "X-Forwarded-For", "Via"))
-        if is_handed_on or not is_loopback(str(self.request.remote_ip)):
-            raise Forbidden("Models are reloaded by programs on the same machine: tornado-ml reload MODEL.")
-        manager = self.shared.manager
-        try:
-            await manager.reload(qualified_name)
-        except ModelLoadError as error:
-            raise ModelNotReady(str(error)) from error
-        self.write_document(documents.model_document(manager.versions(qualified_name)))
 
 
 class PluginsHandler(DocumentHandler):

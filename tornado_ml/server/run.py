@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import gc
 import logging
 import os
 import signal
-import socket
 from collections.abc import Callable
-
-from tornado.netutil import bind_sockets
 
 from tornado_ml.errors import ModelLoadError, ModelNotFound, OperatorError
 from tornado_ml.inference.runner import ModelRunner
@@ -21,7 +17,15 @@ from tornado_ml.plugins import PluginHost
 from tornado_ml.resources import web_directory
 from tornado_ml.server.app import make_app, make_shared
 from tornado_ml.server.base import Shared
+from tornado_ml.server.exposure import check_exposure
+from tornado_ml.server.health import readiness_of
 from tornado_ml.server.listener import SPARE_FILES, BoundedServer, allow_files
+from tornado_ml.server.listening import listen
+from tornado_ml.server.logins import watch_logins
+from tornado_ml.server.notify import Supervisor
+from tornado_ml.server.proxies import Proxies
+from tornado_ml.server.reporting import Reporter
+from tornado_ml.server.tls import Certificate, certificate_of
 from tornado_ml.server.watching import watch_plugins
 from tornado_ml.settings import Settings
 
@@ -29,6 +33,10 @@ log = logging.getLogger(__name__)
 
 CLOSE_S = 5.0
 """How long clients may take to agree that their connection is closed."""
+ANSWER_S = 5.0
+"""How long what else was asked over HTTP may take to be answered, and its answer to be read."""
+FAREWELL_S = CLOSE_S + ANSWER_S + 10.0
+"""How long a stop may take beyond `drain_s`, until the last worker has ended."""
 IDLE_S = 60.0
 """How long an HTTP connection may stay open without a request."""
 BODY_S = 30.0
@@ -38,7 +46,8 @@ BODY_S = 30.0
 async def serve(
     settings: Settings, plugins: PluginHost, announce: Callable[[str], None], *, watches: bool = False
 ) -> None:
-    """Serve until SIGINT or SIGTERM; a second one ends the process at once. SIGHUP loads all models anew.
+    """Serve until SIGINT or SIGTERM; a second one ends the process at once. SIGHUP loads all models anew, and reads the
+    certificate.
 
     Args:
         settings: all of them.
@@ -47,20 +56,28 @@ async def serve(
         watches: whether drop-in plugins are loaded anew when their files change.
 
     Raises:
-        OperatorError: it cannot listen, or, in strict mode, a plugin or a model failed.
+        OperatorError: it cannot listen, or not there without asking who somebody is, or, in strict mode, a plugin or a
+            model failed.
     """
-    listeners = _bind(settings.server.host, settings.server.port)
+    supervisor = Supervisor(os.environ)
+    certificate = certificate_of(settings.server)
+    listening = listen(settings.server, os.environ)
     registrations = plugins.load()
     manager = ModelManager(lambda registration: ModelRunner(registration, settings), plugins.fail)
     shared = make_shared(settings, manager, plugins, PageFiles(web_directory()))
-    max_files = allow_files(settings.server.max_connections + SPARE_FILES)
-    server = BoundedServer(make_app(shared), idle_connection_timeout=IDLE_S, body_timeout=BODY_S, max_files=max_files)
-    server.add_sockets(listeners)
+    check_exposure(listening.sockets, shared.access, allow_unauthenticated=settings.server.allow_unauthenticated)
+    server = _server(shared, certificate)
+    server.listen_on(listening.sockets)
     stop = _stop_on_signal()
-    announce(_url(settings.server.host, listeners))
-    background = [asyncio.create_task(shared.sockets.watch_stalled())]
-    run = asyncio.create_task(_load_and_wait(shared, registrations))
-    _reload_on_signal(manager, background)
+    announce(listening.url("https" if certificate else "http"))
+    reporter = _reporter(shared, supervisor)
+    background = [
+        asyncio.create_task(shared.sockets.watch_stalled()),
+        asyncio.create_task(watch_logins(shared.access, shared.sockets)),
+        asyncio.create_task(reporter.run()),
+    ]
+    run = asyncio.create_task(_load_and_wait(shared, registrations, reporter))
+    _reload_on_signal(shared, certificate, reporter, background)
     if watches:
         background.append(asyncio.create_task(watch_plugins(plugins, manager)))
     try:
@@ -70,8 +87,9 @@ async def serve(
         log.info("Stopping: what runs may take another %g s.", settings.server.drain_s)
     finally:
         run.cancel()
-        server.stop()
-        await _drain(shared, settings.server.drain_s)
+        reporter.stopping(settings.server.drain_s + FAREWELL_S)
+        await server.stop_listening()
+        await _drain(shared, server, settings.server.drain_s)
         for task in background:
             task.cancel()
         # First those who could still ask, then what they would ask for.
@@ -79,7 +97,27 @@ async def serve(
         await manager.close()
 
 
-async def _load_and_wait(shared: Shared, registrations: list[Registration]) -> None:
+def _server(shared: Shared, certificate: Certificate | None) -> BoundedServer:
+    settings = shared.settings.server
+    return BoundedServer(
+        make_app(shared),
+        idle_connection_timeout=IDLE_S,
+        body_timeout=BODY_S,
+        max_files=allow_files(settings.max_connections + SPARE_FILES),
+        proxies=Proxies(settings.trusted_proxies),
+        ssl_options=certificate and certificate.context,
+    )
+
+
+def _reporter(shared: Shared, supervisor: Supervisor) -> Reporter:
+    reporter = Reporter(
+        supervisor, lambda: readiness_of(shared), is_loading=lambda: not shared.manager.first_round_is_over
+    )
+    shared.manager.watch(lambda _: reporter.report())
+    return reporter
+
+
+async def _load_and_wait(shared: Shared, registrations: list[Registration], reporter: Reporter) -> None:
     """Load the models; then wait for ever, unless strict mode finds something to stop for."""
     await shared.manager.load(registrations)
     shared.backend.feeds.start()
@@ -89,6 +127,7 @@ async def _load_and_wait(shared: Shared, registrations: list[Registration]) -> N
     faults = faults_of(shared.settings, shared.plugins, shared.manager)
     if faults and shared.settings.plugins.strict:
         raise OperatorError("Strict mode:\n" + "\n".join(faults))
+    reporter.report()
     await asyncio.Event().wait()
 
 
@@ -108,22 +147,6 @@ def faults_of(settings: Settings, plugins: PluginHost, manager: ModelManager[Mod
     return faults
 
 
-def _bind(host: str, port: int) -> list[socket.socket]:
-    try:
-        return bind_sockets(port, host)
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise OperatorError(
-                f"Port {port} on {host} is taken. Stop what uses it, or choose another: tornado-ml serve --port 8766"
-            ) from error
-        raise OperatorError(f"Cannot listen on {host}, port {port}: {error.strerror or error}.") from error
-
-
-def _url(host: str, listeners: list[socket.socket]) -> str:
-    port = listeners[0].getsockname()[1]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
 def _stop_on_signal() -> asyncio.Future[None]:
     loop = asyncio.get_running_loop()
     stop: asyncio.Future[None] = loop.create_future()
@@ -138,21 +161,30 @@ def _stop_on_signal() -> asyncio.Future[None]:
     return stop
 
 
-def _reload_on_signal(manager: ModelManager[ModelRunner], background: list[asyncio.Task[None]]) -> None:
+def _reload_on_signal(
+    shared: Shared, certificate: Certificate | None, reporter: Reporter, background: list[asyncio.Task[None]]
+) -> None:
     async def reload() -> None:
-        for name in sorted({one.known_identity[0] for one in manager.deployments()}):
-            try:
-                await manager.reload(name)
-            except (ModelLoadError, ModelNotFound) as error:
-                log.error("Model %s could not be loaded anew: %s", name, error)
+        with reporter.reloading():
+            if certificate is not None:
+                try:
+                    certificate.reload()
+                except OperatorError as error:
+                    log.error("The old certificate stays. %s", error)
+            for name in sorted({one.known_identity[0] for one in shared.manager.deployments()}):
+                try:
+                    await shared.manager.reload(name)
+                except (ModelLoadError, ModelNotFound) as error:
+                    log.error("Model %s could not be loaded anew: %s", name, error)
 
     asyncio.get_running_loop().add_signal_handler(
         signal.SIGHUP, lambda: background.append(asyncio.create_task(reload()))
     )
 
 
-async def _drain(shared: Shared, drain_s: float) -> None:
+async def _drain(shared: Shared, server: BoundedServer, drain_s: float) -> None:
     shared.sockets.goaway("the service is stopping", drain_s)
     await asyncio.gather(shared.backend.feeds.close(), shared.service.drain(drain_s))
     await shared.sockets.close(CLOSE_S)
+    await server.finish_answers(ANSWER_S)
     shared.backend.waiting_room.close()

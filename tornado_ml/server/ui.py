@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
+from tornado_ml.access import NOBODY
 from tornado_ml.errors import ModelNotFound, NotFound
 from tornado_ml.page.files import Edition, PageFile
 from tornado_ml.page.head import address_part
 from tornado_ml.protocol import documents
-from tornado_ml.server.base import SECURITY_HEADERS, GuardedHandler
+from tornado_ml.server.base import SECURITY_HEADERS, GuardedHandler, Login
 from tornado_ml.server.compression import accepts_gzip
 
 ASK_EACH_TIME = "no-cache"
@@ -24,6 +25,8 @@ KEEP = "public, max-age=31536000, immutable"
 
 class PageFileHandler(GuardedHandler):
     """A file of the page as it stands; the browser keeps it and asks each time whether it has changed."""
+
+    login: Login = "ignored"
 
     async def get(self, path: str) -> None:
         page = await self.page()
@@ -82,8 +85,11 @@ class KeptFileHandler(PageFileHandler):
 class PageHandler(PageFileHandler):
     """`index.html`, whatever the address: the page itself reads what it shall show.
 
-    What it will ask for is named in the header, so that it comes along with the scripts and not after them.
+    What it will ask for is named in the header, so that it comes along with the scripts and not after them. Nothing of
+    that is for strangers: their page asks for a token.
     """
+
+    login = "welcome"
 
     async def get(self, path: str = "") -> None:
         self.preload("/api/models", "/api/plugins")
@@ -96,7 +102,12 @@ class PageHandler(PageFileHandler):
         self.send(page, ASK_EACH_TIME)
 
     def preload(self, *addresses: str) -> None:
-        self.set_header("Link", ", ".join(f"<{address}>; rel=preload; as=fetch; crossorigin" for address in addresses))
+        if self.shared.access.is_on:
+            self.add_header("Vary", "Cookie")
+        if self.caller.identity is not NOBODY:
+            self.set_header(
+                "Link", ", ".join(f"<{address}>; rel=preload; as=fetch; crossorigin" for address in addresses)
+            )
 
 
 class ModelPageHandler(PageHandler):
@@ -107,6 +118,8 @@ class ModelPageHandler(PageHandler):
         self.preload("/api/models", "/api/plugins", f"/api/models/{address_part(name)}/metadata")
         page = await self.page()
         try:
+            if self.caller.identity is NOBODY:
+                raise ModelNotFound
             model = documents.model_document(self.shared.manager.versions(name))
         except ModelNotFound:
             self.send_page(page, page.index)

@@ -8,14 +8,17 @@ import time
 from collections.abc import Iterator
 from typing import Protocol
 
+from tornado_ml.access import NOBODY, Caller
+from tornado_ml.access.allowance import Allowance
 from tornado_ml.codecs.base import Codec
 from tornado_ml.codecs.known import Codecs
 from tornado_ml.connection import Connection
 from tornado_ml.conversation.conversation import Backend
-from tornado_ml.errors import BadFrame, Overloaded, ShuttingDown
-from tornado_ml.protocol.events import CLOSE_GOING_AWAY, CLOSE_TRY_AGAIN_LATER, CloseCode
+from tornado_ml.errors import BadFrame, Overloaded, ShuttingDown, Unauthorized
+from tornado_ml.protocol.events import CLOSE_GOING_AWAY, CLOSE_POLICY_VIOLATION, CLOSE_TRY_AGAIN_LATER, CloseCode
 from tornado_ml.server.access_log import SocketLog
 from tornado_ml.server.base import Shared
+from tornado_ml.server.credentials import find_credential
 from tornado_ml.server.frames import binary_frame, text_frame
 from tornado_ml.server.outflow import Outflow
 from tornado_ml.server.upgrade import UpgradeHandler
@@ -37,6 +40,10 @@ class Socket(Protocol):
         """What is said there; None where the peer says nothing, and can be told nothing but what it waits for."""
 
     @property
+    def caller(self) -> Caller:
+        """Whose it is."""
+
+    @property
     def has_unsent(self) -> bool:
         """Whether something waits that has not gone to the system yet."""
 
@@ -45,6 +52,9 @@ class Socket(Protocol):
 
     def give_up(self, close: CloseCode, why: str) -> None:
         """Close, behind what has been written, and cut the connection soon after."""
+
+    def dismiss(self, close: CloseCode, why: str) -> None:
+        """End, for good, what goes on there, and close."""
 
     def close(self, code: int, reason: str) -> None:
         """Close in good order."""
@@ -65,20 +75,24 @@ class SocketRegistry:
         self.codecs = codecs
         self._max_connections = max_connections
         self._stalled_s = stalled_s
-        self._sockets: set[Socket] = set()
+        self._sockets: dict[Socket, Allowance] = {}
 
-    def admit(self) -> None:
-        """Raises ShuttingDown or Overloaded if no further socket may be opened."""
+    def admit(self, caller: Caller) -> None:
+        """Raises ShuttingDown, Overloaded or RateLimited if no further socket may be opened."""
         if self.backend.service.is_draining:
             raise ShuttingDown
         if len(self._sockets) >= self._max_connections:
             raise Overloaded("Too many connections are open.", retry_after_s=RETRY_AFTER_S)
+        self.backend.accounts.allowance(caller).check("connections")
 
     def add(self, socket: Socket) -> None:
-        self._sockets.add(socket)
+        self._sockets[socket] = allowance = self.backend.accounts.allowance(socket.caller)
+        allowance.hold("connections")
 
     def discard(self, socket: Socket) -> None:
-        self._sockets.discard(socket)
+        allowance = self._sockets.pop(socket, None)
+        if allowance is not None:
+            allowance.hold("connections", -1)
 
     def __iter__(self) -> Iterator[Socket]:
         return iter(list(self._sockets))
@@ -130,9 +144,20 @@ class SocketHandler(UpgradeHandler):
             spoken = ", ".join(self.registry.codecs.subprotocols)
             raise BadFrame(f"None of the offered subprotocols is spoken here. Offer one of: {spoken}.")
 
+    async def identified(self) -> Caller:
+        """Who asks. That may be nobody, for a browser: its socket opens, and is closed with a code that it can read."""
+        try:
+            return await super().identified()
+        except Unauthorized:
+            credential = find_credential(self.request)
+            is_browsers = "Origin" in self.request.headers if credential is None else credential.is_browsers
+            if not is_browsers:
+                raise
+            return self.caller
+
     async def get(self, *args: str, **kwargs: str) -> None:
         # Asked here, where nothing is awaited until the socket is open: two cannot have the same last place.
-        self.registry.admit()
+        self.registry.admit(self.caller)
         await super().get(*args, **kwargs)
 
     def select_subprotocol(self, subprotocols: list[str]) -> str | None:
@@ -142,6 +167,9 @@ class SocketHandler(UpgradeHandler):
 
     def open(self, *args: str, **kwargs: str) -> None:
         super().open(*args, **kwargs)
+        if self.caller.identity is NOBODY:
+            self.close(CLOSE_POLICY_VIOLATION.code, "this takes a token that is known here")
+            return
         assert self.ws_connection is not None
         assert self.ws_connection.stream is not None
         assert self._codec is not None, "it has been selected"
@@ -158,7 +186,8 @@ class SocketHandler(UpgradeHandler):
         self._access = SocketLog(self.connection.name, self.caller)
 
     def on_message(self, message: str | bytes) -> None:
-        self.connection.receive(message)
+        if self.caller.identity is not NOBODY:
+            self.connection.receive(message)
 
     def on_close(self) -> None:
         if not hasattr(self, "connection"):
@@ -181,6 +210,9 @@ class SocketHandler(UpgradeHandler):
         self.connection.close()
         self.close(close.code, why)
         self._outflow.cut_after(CUT_S)
+
+    def dismiss(self, close: CloseCode, why: str) -> None:
+        self.connection.dismiss(close, why)
 
     def _may_send(self) -> bool:
         return self.ws_connection is not None and not self.ws_connection.is_closing()

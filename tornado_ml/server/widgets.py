@@ -9,6 +9,8 @@ from tornado_ml.server.ui import ASK_EACH_TIME, KEEP, PageFileHandler
 class WidgetFileHandler(PageFileHandler):
     """A file of a plugin's widgets, at an address that names the version of their folder."""
 
+    login = "needed"
+
     async def get(self, plugin_name: str, version: str, path: str) -> None:  # type: ignore[override]
         folder = self.shared.widgets.folder(plugin_name)
         if folder is None:

@@ -5,29 +5,39 @@
 """
 
 from tornado_ml.settings.declaration import (
+    AddressLimits,
+    AuthSettings,
+    HolderLimits,
     LoggingSettings,
     ModelSettings,
     PluginModel,
     PluginSettings,
+    RateLimits,
     ResumeSettings,
     ServerSettings,
     SessionSettings,
     Settings,
     SocketIOSettings,
     SubscriptionSettings,
+    TokenLimits,
 )
 from tornado_ml.settings.reading import load_settings
 
 __all__ = [
+    "AddressLimits",
+    "AuthSettings",
+    "HolderLimits",
     "LoggingSettings",
     "ModelSettings",
     "PluginModel",
     "PluginSettings",
+    "RateLimits",
     "ResumeSettings",
     "ServerSettings",
     "SessionSettings",
     "Settings",
     "SocketIOSettings",
     "SubscriptionSettings",
+    "TokenLimits",
     "load_settings",
 ]

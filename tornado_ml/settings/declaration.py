@@ -13,6 +13,7 @@ from tornado_ml.settings.kinds import (
     HostName,
     ListOf,
     Network,
+    Number,
     OneOf,
     OptionalFile,
     Origin,
@@ -88,6 +89,29 @@ class ServerSettings:
     )
     drain_s: float = setting(
         Seconds(zero=True), 10, "How long a stop waits for open requests; 0 cuts them off at once."
+    )
+    allow_unauthenticated: bool = setting(
+        Flag(),
+        False,
+        "Whether it may listen beyond this machine although it asks nobody for a token: for where a reverse proxy does,"
+        " and nobody gets past that.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthSettings:
+    """Who is let in. Tokens are asked for where there is a file of them, or a plugin that knows them."""
+
+    tokens: Path | None = setting(
+        OptionalFile(),
+        None,
+        "The file of tokens, or rather of their hashes, which `tornado-ml token` writes; it is read anew when it"
+        " changes.",
+    )
+    required: bool = setting(
+        Flag(),
+        False,
+        "Whether nobody is let in without a token even where nothing is there that knows any, as when a plugin fails.",
     )
 
 
@@ -223,12 +247,49 @@ class LoggingSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RateLimits:
+    """How fast one connection may ask; what comes faster is answered RATE_LIMITED."""
+
+    requests_per_s: float = setting(
+        Number(zero=True), 0, "How many requests, or other frames, may come in a second; 0 is no limit."
+    )
+    bytes_per_s: float = setting(Number(zero=True), 0, "How many bytes of them may come in a second; 0 is no limit.")
+    burst_s: float = setting(
+        Seconds(zero=False), 1, "How many seconds' worth of both may come at once, after a time with less."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class HolderLimits(RateLimits):
+    """How much may be taken on all connections together; what is beyond is answered RATE_LIMITED."""
+
+    connections: int = setting(Whole(0), 0, "How many sockets and event streams may be open at once; 0 is no limit.")
+    open_requests: int = setting(Whole(0), 0, "How many requests may be open at once; 0 is no limit.")
+    sessions: int = setting(Whole(0), 0, "How many sessions there may be at once; 0 is no limit.")
+    subscriptions: int = setting(Whole(0), 0, "How many subscriptions there may be at once; 0 is no limit.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenLimits(HolderLimits):
+    """How much may be taken with one token, on all its connections together; what is beyond is RATE_LIMITED."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddressLimits(HolderLimits):
+    """How much may be taken from one address, or one /64 network of IPv6; what is beyond is RATE_LIMITED.
+
+    Behind a proxy, name it in server.trusted_proxies; else all its clients have one address.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """All settings, complete and checked."""
 
     server: ServerSettings = dataclasses.field(
         default_factory=ServerSettings, metadata={"kind": Section(ServerSettings)}
     )
+    auth: AuthSettings = dataclasses.field(default_factory=AuthSettings, metadata={"kind": Section(AuthSettings)})
     plugins: PluginSettings = dataclasses.field(
         default_factory=PluginSettings, metadata={"kind": Section(PluginSettings)}
     )
@@ -250,6 +311,15 @@ class Settings:
     )
     logging: LoggingSettings = dataclasses.field(
         default_factory=LoggingSettings, metadata={"kind": Section(LoggingSettings)}
+    )
+    limits_per_connection: RateLimits = dataclasses.field(
+        default_factory=RateLimits, metadata={"kind": Section(RateLimits)}
+    )
+    limits_per_token: TokenLimits = dataclasses.field(
+        default_factory=TokenLimits, metadata={"kind": Section(TokenLimits)}
+    )
+    limits_per_address: AddressLimits = dataclasses.field(
+        default_factory=AddressLimits, metadata={"kind": Section(AddressLimits)}
     )
 
     def model(self, qualified_name: str) -> ModelSettings:

@@ -60,9 +60,9 @@ class Whole(Kind[int]):
         return value if fits else None
 
 
-class Seconds(Kind[float]):
-    def __init__(self, *, zero: bool) -> None:
-        super().__init__("a finite number of seconds, " + ("0 or more" if zero else "more than 0"))
+class Number(Kind[float]):
+    def __init__(self, *, zero: bool, of: str = "") -> None:
+        super().__init__(f"a finite number{of}, " + ("0 or more" if zero else "more than 0"))
         self.zero = zero
 
     def accept(self, value: Any) -> float | None:
@@ -70,6 +70,11 @@ class Seconds(Kind[float]):
             return None
         # Also refuses NaN, which is neither less nor more, and integers that no float can hold.
         return float(value) if 0 < value <= sys.float_info.max or (value == 0 and self.zero) else None
+
+
+class Seconds(Number):
+    def __init__(self, *, zero: bool) -> None:
+        super().__init__(zero=zero, of=" of seconds")
 
 
 class Text(Kind[str]):

@@ -24,6 +24,8 @@ from tornado_ml.settings.declaration import Settings
 from tornado_ml.settings.tables import Named, Section, table_of
 
 PREFIX = "TORNADO_ML_"
+TOKEN_VARIABLE = f"{PREFIX}TOKEN"
+"""The token of the commands that ask a service; no setting."""
 """Of the environment variables that are settings."""
 
 _ALL = Section(Settings)
@@ -121,7 +123,7 @@ def _variables(environ: Mapping[str, str], faults: list[str]) -> Iterator[tuple[
     """A document for each environment variable that is a setting, with the variable's name."""
     names: dict[tuple[str, ...], str] = {}
     for name in sorted(environ):
-        if not name.startswith(PREFIX):
+        if not name.startswith(PREFIX) or name == TOKEN_VARIABLE:
             continue
         path = _setting_named(name.removeprefix(PREFIX))
         if path is None:

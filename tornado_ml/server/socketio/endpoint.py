@@ -8,6 +8,7 @@ from typing import Any
 import socketio
 from tornado.routing import PathMatches, Rule
 
+from tornado_ml.access import Caller
 from tornado_ml.errors import BadFrame
 from tornado_ml.server.base import Shared
 from tornado_ml.server.socketio.session import Session
@@ -54,10 +55,10 @@ class Endpoint:
         options = {"shared": self._shared, "endpoint": self}
         return [Rule(IsWebSocket(), WebSocketHandler, options), Rule(PathMatches(PATTERN), PollHandler, options)]
 
-    def find(self, id: str) -> Session:
-        """The session with this id; raises BadFrame if there is none."""
+    def find(self, id: str, caller: Caller) -> Session:
+        """The session with this id; raises BadFrame if there is none, or it is somebody else's."""
         session = self._sessions.get(id)
-        if session is None:
+        if session is None or session.began_as != caller.identity:
             raise BadFrame("There is no such session.")
         return session
 
@@ -68,7 +69,9 @@ class Endpoint:
     async def _connected(self, id: str, environ: dict[str, Any]) -> None:
         await self._library_connected(id, {})  # it would keep the request for as long as the session lasts
         transport = environ["tornado.handler"]
-        session = Session(self._library.eio.sockets[id], transport.caller, self.registry, self._ping_interval_s)
+        session = Session(
+            self._library.eio.sockets[id], transport.caller, self._shared.access, self.registry, self._ping_interval_s
+        )
         self._sessions[id] = session
         transport.session = session
         if isinstance(transport, WebSocketHandler):

@@ -6,13 +6,21 @@ import asyncio
 import logging
 from typing import Any, Protocol
 
-from engineio.packet import NOOP, PING, Packet
+from engineio.packet import MESSAGE, NOOP, PING, Packet
 from tornado.iostream import IOStream
 
-from tornado_ml.access import Caller
+from tornado_ml.access import NOBODY, Caller
+from tornado_ml.access.access import Access
+from tornado_ml.codecs.json import decode_json, encode_json
 from tornado_ml.connection import Connection
-from tornado_ml.errors import BadFrame
-from tornado_ml.protocol.events import CLOSE_NORMAL, CLOSE_PROTOCOL_ERROR, CLOSE_TRY_AGAIN_LATER, CloseCode
+from tornado_ml.errors import BadFrame, ServiceError
+from tornado_ml.protocol.events import (
+    CLOSE_NORMAL,
+    CLOSE_POLICY_VIOLATION,
+    CLOSE_PROTOCOL_ERROR,
+    CLOSE_TRY_AGAIN_LATER,
+    CloseCode,
+)
 from tornado_ml.protocol.payloads import Document
 from tornado_ml.server.access_log import SocketLog
 from tornado_ml.server.frames import text_frame
@@ -26,6 +34,8 @@ log = logging.getLogger(__name__)
 MAX_JOINS = 8
 """How often a client may ask for a namespace. There is only one, and nothing bounds the refusals of others."""
 MAX_NAMESPACE_LENGTH = 128
+LOGIN_S = 10.0
+"""How long a client may take to say who it is, where that is asked."""
 
 
 class Engine(Protocol):
@@ -61,7 +71,8 @@ class Session:
 
     Args:
         engine: the library's side of it.
-        caller: whose it is.
+        caller: whose it is; a stranger may log in on joining the namespace.
+        access: finds out who a stranger is.
         registry: counts it among the sockets, and gives it up when it stalls.
         ping_interval_s: how often the client is asked for a sign of life, and how long it may take to give one.
 
@@ -69,8 +80,14 @@ class Session:
         is_polled: whether a poll is under way.
     """
 
-    def __init__(self, engine: Engine, caller: Caller, registry: SocketRegistry, ping_interval_s: float) -> None:
+    def __init__(
+        self, engine: Engine, caller: Caller, access: Access, registry: SocketRegistry, ping_interval_s: float
+    ) -> None:
         self.engine = engine
+        self.caller = caller
+        self.began_as = caller.identity
+        self._identify = access.identify
+        self._login: asyncio.Task[None] | None = None
         self.is_polled = False
         self.connection = Connection(
             registry.backend,
@@ -92,6 +109,8 @@ class Session:
         # The library goes by the wall clock, and leaves a sleeping task behind for each session that ends.
         engine.last_ping = None
         engine.schedule_ping = self._pong
+        if caller.identity is NOBODY:
+            asyncio.get_running_loop().call_later(LOGIN_S, self._send_stranger_away)
         registry.add(self)
         self._access = SocketLog(self.connection.name, caller)
 
@@ -175,6 +194,10 @@ class Session:
         self._outflow.cut_after(CUT_S)
         self.close(close.code, why)
 
+    def dismiss(self, close: CloseCode, why: str) -> None:
+        """End, for good, what goes on there, and close."""
+        self.connection.dismiss(close, why)
+
     def close(self, code: int, reason: str) -> None:
         """Close in good order. Socket.IO knows no reasons: only a websocket is told, by its close frame."""
         if self._is_closing:
@@ -208,7 +231,30 @@ class Session:
         if self._join_count > MAX_JOINS or len(namespace) > MAX_NAMESPACE_LENGTH:
             self.close(CLOSE_PROTOCOL_ERROR.code, "there is one namespace, /")
             return None
+        if namespace == "/" and self.caller.identity is NOBODY:
+            self._login = asyncio.ensure_future(self._log_in(text.partition(",")[2] if text.startswith("/") else text))
+            return None
         return "40" if namespace == "/" else f"40{namespace},"
+
+    async def _log_in(self, payload: str) -> None:
+        """Find out by what a client joins with, `{"token": …}`, who it is, and let it join."""
+        try:
+            caller = await self._identify(_token_in(payload), self.caller.address)
+        except ServiceError as error:
+            refusal = encode_json({"message": str(error)}).decode()
+            self.engine.queue.put_nowait(Packet(MESSAGE, f"4{refusal}"))  # CONNECT_ERROR
+            return
+        if self._is_closing or self.caller.identity is not NOBODY:
+            return
+        self._registry.discard(self)
+        self.caller = caller
+        self.connection.log_in(caller)
+        self._registry.add(self)
+        await self.engine.receive(Packet(encoded_packet="40"))
+
+    def _send_stranger_away(self) -> None:
+        if self.caller.identity is NOBODY:
+            self.close(CLOSE_POLICY_VIOLATION.code, "this takes a token that is known here")
 
     def _ping(self) -> None:
         self.engine.queue.put_nowait(Packet(PING))
@@ -235,3 +281,12 @@ class Session:
 def _frames(payload: bytes) -> bytes:
     """The frames of a websocket that the packets of one answer go in."""
     return b"".join(text_frame(packet) for packet in payload.split(SEPARATOR.encode()))
+
+
+def _token_in(payload: str) -> str:
+    """The token that a client joins with; "", which nobody has, where it shows none."""
+    try:
+        token = decode_json(payload, max_depth=4)["token"]
+    except (BadFrame, KeyError, TypeError):
+        return ""
+    return token if isinstance(token, str) else ""

@@ -12,7 +12,8 @@ from tornado.httputil import HTTPServerRequest
 from tornado.iostream import IOStream, StreamClosedError
 from tornado.routing import PathMatches
 
-from tornado_ml.errors import BadFrame, BodyTooLarge
+from tornado_ml.access import Caller
+from tornado_ml.errors import BadFrame, BodyTooLarge, Unauthorized
 from tornado_ml.protocol.events import CLOSE_MESSAGE_TOO_BIG, CLOSE_NORMAL, CLOSE_PROTOCOL_ERROR
 from tornado_ml.server.base import GuardedHandler, Shared
 from tornado_ml.server.frames import text_frame
@@ -55,6 +56,15 @@ class Transport(GuardedHandler):
         assert endpoint is not None
         self.endpoint = endpoint
 
+    async def identified(self) -> Caller:
+        """Who asks. That may be nobody yet, who says it on joining the namespace; but a header is right or wrong."""
+        try:
+            return await super().identified()
+        except Unauthorized:
+            if "Authorization" in self.request.headers:
+                raise
+            return self.caller
+
     def find_session(self) -> Session | None:
         """The session that the request names; None if it begins one.
 
@@ -63,7 +73,7 @@ class Transport(GuardedHandler):
         """
         id = self.get_query_argument("sid", None)
         if id is not None:
-            return self.endpoint.find(id)
+            return self.endpoint.find(id, self.caller)
         if (version := self.get_query_argument("EIO", "")) != "4":
             raise BadFrame(
                 f"This client speaks version {version[:10]!r} of Engine.IO, and here it is 4: use python-socketio 5 or"
@@ -94,7 +104,7 @@ class PollHandler(Transport):
     async def get(self) -> None:
         session = self.find_session()
         if session is None:
-            self.endpoint.registry.admit()
+            self.endpoint.registry.admit(self.caller)
         else:
             session.begin_poll()
             self.session = session
@@ -152,7 +162,7 @@ class WebSocketHandler(Transport, UpgradeHandler):
 
     async def get(self, *args: str, **kwargs: str) -> None:
         if self.session is None:
-            self.endpoint.registry.admit()
+            self.endpoint.registry.admit(self.caller)
         else:
             self.session.begin_probe(self)
         try:

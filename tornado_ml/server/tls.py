@@ -1,0 +1,56 @@
+"""TLS, where the service speaks it itself."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+from tornado_ml.errors import OperatorError
+from tornado_ml.settings.declaration import ServerSettings
+
+
+class Certificate:
+    """The certificate that new connections are shown.
+
+    Args:
+        certificate: its file.
+        key: the file of its key; None if that stands in the same one.
+
+    Raises:
+        OperatorError: they cannot be used.
+    """
+
+    def __init__(self, certificate: Path, key: Path | None) -> None:
+        self._certificate = certificate
+        self._key = key
+        self.context = self._read()
+
+    def reload(self) -> None:
+        """Read the files anew. Raises OperatorError if they cannot be used; then the old ones go on."""
+        self._read()  # so that a bad pair does not replace half of a good one
+        self.context.load_cert_chain(self._certificate, self._key)
+
+    def _read(self) -> ssl.SSLContext:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.set_alpn_protocols(["http/1.1"])
+        try:
+            # For a key with a password a prompt would wait on a terminal that nobody looks at.
+            context.load_cert_chain(self._certificate, self._key, password="")
+        except OSError as error:  # SSLError is one
+            files = " and ".join(str(path) for path in (self._certificate, self._key) if path)
+            raise OperatorError(f"The certificate cannot be used ({files}): {error.strerror or error}.") from error
+        return context
+
+
+def certificate_of(settings: ServerSettings) -> Certificate | None:
+    """The certificate that the settings name; None where plain HTTP is spoken.
+
+    Raises:
+        OperatorError: it cannot be used.
+    """
+    if settings.tls_certificate is None:
+        if settings.tls_key is not None:
+            raise OperatorError("The settings have server.tls_key, and no server.tls_certificate that it belongs to.")
+        return None
+    return Certificate(settings.tls_certificate, settings.tls_key)
