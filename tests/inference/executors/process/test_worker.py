@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import resource
 import signal
@@ -43,7 +44,7 @@ def worker(recipe: Recipe, *, fd: int | None = None, max_memory_bytes: int = 0) 
     ours.settimeout(60)
     with ours, process:
         channel = BlockingChannel(ours)
-        channel.send(Load(recipe, max_memory_bytes))
+        channel.send(Load(recipe, max_memory_bytes, logging.INFO))
         yield channel, process
         ours.close()
         assert process.wait(60) == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import socket
@@ -17,6 +18,7 @@ from tornado_ml.inference.executors.process.channel import ChannelProtocol
 from tornado_ml.inference.executors.process.output import Output
 from tornado_ml.inference.executors.process.worker import Cancel, Load, Loaded, OutOfMemory, Refused, Run
 from tornado_ml.inference.workbench import Done, Work
+from tornado_ml.logs import MODELS
 from tornado_ml.models.loaded import ModelReport
 from tornado_ml.models.manager import Recipe
 
@@ -74,7 +76,8 @@ class WorkerProcess:
             raise ModelLoadError(f"Its worker process could not be started: {error}.") from error
         try:
             async with asyncio.timeout(timeout_s):
-                message = await self._ask(Load(recipe, max_memory_bytes))
+                log_level = logging.getLogger(f"{MODELS}{self._name}").getEffectiveLevel()
+                message = await self._ask(Load(recipe, max_memory_bytes, log_level))
         except TimeoutError:
             self.kill(f"It was not loaded after {timeout_s:g} s (load_timeout_s).")
             raise ModelLoadError(self._killed_for) from None

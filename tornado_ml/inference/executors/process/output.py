@@ -1,4 +1,4 @@
-"""What workers print goes to the log, at a rate that the log and the event loop can bear."""
+"""What workers print and log goes to the log, at a rate that the log and the event loop can bear."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import asyncio
 import logging
 import os
 from typing import BinaryIO
+
+from tornado_ml.inference.executors.process.records import MAX_BYTES, SEPARATOR, WorkerRecord
+from tornado_ml.logs import MODELS
 
 CHUNK_BYTES = 1024 * 1024
 LARGE_BYTES = 32 * 1024
@@ -45,7 +48,7 @@ class Output:
 
 async def log_output(stream: asyncio.StreamReader, name: str) -> None:
     """Log the lines of `stream` under `tornado_ml.model.NAME` until it ends."""
-    log = logging.getLogger(f"tornado_ml.model.{name}")
+    log = logging.getLogger(f"{MODELS}{name}")
     loop = asyncio.get_running_loop()
     window_ends, logged, dropped = 0.0, 0, 0
     rest = b""
@@ -63,7 +66,7 @@ async def log_output(stream: asyncio.StreamReader, name: str) -> None:
         if logged >= MAX_LINES:
             dropped += rest.count(b"\n")
             rest = rest.rpartition(b"\n")[2]
-        rest = rest[: MAX_LINE_LENGTH + 1]
+        rest = rest[: MAX_BYTES + 1]
         if len(chunk) >= LARGE_BYTES:
             await asyncio.sleep(PAUSE_S)
     if dropped:
@@ -73,6 +76,11 @@ async def log_output(stream: asyncio.StreamReader, name: str) -> None:
 
 
 def _log_line(log: logging.Logger, line: bytes) -> None:
-    text = line[:MAX_LINE_LENGTH].decode("utf-8", "backslashreplace").rstrip("\r")
+    text, separator, rest = line[: MAX_BYTES + 1].decode("utf-8", "backslashreplace").rstrip("\r").partition(SEPARATOR)
+    record = WorkerRecord.read(rest) if separator else None
+    if separator and record is None:
+        text += rest
     if text:
-        log.info("%s", text)
+        log.info("%s", text[:MAX_LINE_LENGTH])
+    if record is not None:
+        record.log_under(log)

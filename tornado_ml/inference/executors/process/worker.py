@@ -1,6 +1,6 @@
 """The worker process: constructs one model, and does one unit of work after the other until the service is gone.
 
-Runs in a process of its own, started by `handle`; what it prints goes to the service's log.
+Runs in a process of its own, started by `handle`; what it prints and logs goes to the service's log.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 from tornado_ml.errors import OperatorError, PredictionFailed
 from tornado_ml.inference.executors.process.channel import BlockingChannel
+from tornado_ml.inference.executors.process.records import log_to_service
 from tornado_ml.inference.workbench import Work, Workbench
 from tornado_ml.models import cancellation
 from tornado_ml.models.loaded import LoadedModel, ModelReport
@@ -35,6 +36,7 @@ class Load:
 
     recipe: Recipe
     max_memory_bytes: int
+    log_level: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ def main(fd: int, parent: int) -> None:
 
 def _load(channel: BlockingChannel) -> LoadedModel | None:
     load: Load = channel.receive()
+    log_to_service(load.log_level)
     if load.max_memory_bytes:
         _, hard = resource.getrlimit(resource.RLIMIT_DATA)
         most = load.max_memory_bytes if hard == resource.RLIM_INFINITY else min(load.max_memory_bytes, hard)
