@@ -335,7 +335,8 @@ class DocumentHandler(GuardedHandler):
         """What a browser asks before it lets a page of an allowed origin send (Fetch standard, CORS preflight)."""
         self.set_header("Allow", ", ".join(self.allowed_methods()))
         self.set_header("Access-Control-Allow-Methods", ", ".join(self.allowed_methods()))
-        self.set_header("Access-Control-Allow-Headers", "Authorization, Content-Type")
+        headers = "Authorization, Content-Type" if self.shared.access.is_on else "Content-Type"
+        self.set_header("Access-Control-Allow-Headers", headers)
         self.set_status(204)
 
 
