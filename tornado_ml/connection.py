@@ -15,6 +15,7 @@ from tornado_ml.access import Caller
 from tornado_ml.codecs.base import Codec
 from tornado_ml.conversation.conversation import Backend, Conversation
 from tornado_ml.errors import BadEnvelope, BadFrame, ServiceError
+from tornado_ml.metrics import declarations
 from tornado_ml.protocol import events, messages
 from tornado_ml.protocol.events import CLOSE_TRY_AGAIN_LATER, CloseCode, Event
 from tornado_ml.protocol.messages import ClientMessage, RequestId
@@ -66,6 +67,9 @@ class Connection:
         """Take a frame from the client. Returns at once; the answer comes through `take`."""
         if self._is_closed:
             return
+        traffic = self._backend.metrics.traffic
+        traffic.received_frames += 1
+        traffic.received_bytes += len(frame) if isinstance(frame, bytes) or frame.isascii() else len(frame.encode())
         id: RequestId | None = None
         name: str | None = None
         conversation = self._conversation
@@ -98,11 +102,17 @@ class Connection:
         """The next frame to send, or None."""
         if self._is_closed:
             return None
+        frame: bytes | None
         if self._unnumbered:
             frame = self._unnumbered.popleft()
             self._unnumbered_bytes -= len(frame)
-            return frame
-        return self._conversation.outbox.take()
+        else:
+            frame = self._conversation.outbox.take()
+        if frame is not None:
+            traffic = self._backend.metrics.traffic
+            traffic.sent_frames += 1
+            traffic.sent_bytes += len(frame)
+        return frame
 
     def goaway(self, reason: str, deadline_s: float) -> None:
         """Tell the client that the connection will be closed, at the latest in `deadline_s` seconds."""
@@ -142,6 +152,7 @@ class Connection:
             if not self._conversation.is_blank:
                 raise BadEnvelope("A connection can resume another one only before it asks for anything itself.")
             found = self._resumed(message.data)
+            self._backend.metrics.count(declarations.RESUMES, "gone" if found is None else "resumed")
         if found is None:
             self._conversation.make_resumable()
         else:

@@ -9,13 +9,12 @@ from __future__ import annotations
 import itertools
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tornado_ml.access import Caller
 from tornado_ml.access.allowance import Accounts
 from tornado_ml.codecs.base import Codec
-from tornado_ml.conversation import answers
 from tornado_ml.conversation.post import Post
 from tornado_ml.conversation.requests import Requests
 from tornado_ml.conversation.sessions import Sessions
@@ -24,6 +23,7 @@ from tornado_ml.conversation.waiting_room import WaitingRoom
 from tornado_ml.errors import DuplicateId, ServiceError, ShuttingDown
 from tornado_ml.feeds import Feeds
 from tornado_ml.inference.service import InferenceService
+from tornado_ml.metrics import Metrics
 from tornado_ml.models.manager import ModelManager
 from tornado_ml.protocol import events
 from tornado_ml.protocol.events import CLOSE_TRY_AGAIN_LATER, CloseCode
@@ -61,6 +61,7 @@ class Backend:
     waiting_room: WaitingRoom[Conversation]
     accounts: Accounts
     limits: Limits
+    metrics: Metrics = field(default_factory=Metrics)
 
 
 class Conversation:
@@ -87,7 +88,7 @@ class Conversation:
         self._backend = backend
         self._audience: Audience | None = None
         limits = backend.limits
-        self._post = Post(codec, limits.outbox_bytes, self._overflow)
+        self._post = Post(codec, limits.outbox_bytes, self._overflow, backend.metrics)
         self.outbox = self._post.outbox
         self._ids: set[RequestId] = set()
         self.allowance = allowance = backend.accounts.allowance(caller, is_connection=True)
@@ -135,7 +136,7 @@ class Conversation:
 
     def fail(self, error: ServiceError, id: RequestId | None, model_qualified_name: str | None) -> None:
         """Answer a frame that could not be read or was refused."""
-        self._post.send(answers.failure(error, model_qualified_name, id))
+        self._post.fail(error, id, model_qualified_name)
 
     def send(self, document: Document) -> None:
         """Say something that was not asked for."""

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tornado_ml.codecs.base import Codec
+from tornado_ml.conversation import answers
 from tornado_ml.conversation.outbox import Outbox, Slot
+from tornado_ml.errors import ServiceError
+from tornado_ml.metrics import Metrics, declarations
+from tornado_ml.protocol.messages import RequestId
 from tornado_ml.protocol.payloads import Document
 
 
@@ -16,10 +20,12 @@ class Post:
         codec: how frames are encoded.
         max_bytes: how much of answers may wait.
         overflow: called when there are more; nothing is sent any more.
+        metrics: where errors are counted.
     """
 
-    def __init__(self, codec: Codec, max_bytes: int, overflow: Callable[[], None]) -> None:
+    def __init__(self, codec: Codec, max_bytes: int, overflow: Callable[[], None], metrics: Metrics) -> None:
         self.codec = codec
+        self._metrics = metrics
         self.outbox = Outbox(codec, max_bytes)
         self.wake: Callable[[], None] | None = None
         """Tells the connection that there is something to take; None while there is none."""
@@ -29,6 +35,11 @@ class Post:
     def send(self, document: Document) -> None:
         """Send a message behind what waits."""
         self.send_frame(self.codec.encode(document))
+
+    def fail(self, error: ServiceError, id: RequestId | None, model_qualified_name: str | None) -> None:
+        """Answer whatever failed."""
+        self._metrics.count(declarations.ERRORS, "frame", error.code)
+        self.send(answers.failure(error, model_qualified_name, id))
 
     def send_frame(self, frame: bytes) -> None:
         """Send what is encoded already."""

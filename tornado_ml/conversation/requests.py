@@ -120,17 +120,16 @@ class Requests:
             self._by_id.pop(request.id, None)
             self._ids.discard(request.id)
         if isinstance(answer, ServiceError):
-            self._post.send(answers.failure(answer, request.model, request.id))
+            self._post.fail(answer, request.id, request.model)
             return
         self._usual_s += (answer.total_s - self._usual_s) / 8
-        self._post.send_frame(self._response_frame(request, answer))
-
-    def _response_frame(self, request: OpenRequest, prediction: Prediction) -> bytes:
         try:
-            return self._post.codec.encode(answers.response(prediction, request.id))
+            frame = self._post.codec.encode(answers.response(answer, request.id))
         # What nobody foresaw is answered and logged like any other failure.
         except Exception:
             log.exception("Request %s of model %s could not be answered.", request.ticket.id, request.model)
             unforeseen = Internal()
             unforeseen.request_id = request.ticket.id
-            return self._post.codec.encode(answers.failure(unforeseen, request.model, request.id))
+            self._post.fail(unforeseen, request.id, request.model)
+        else:
+            self._post.send_frame(frame)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 
 from tornado_ml.access.allowance import Allowance
-from tornado_ml.conversation import answers
 from tornado_ml.conversation.post import Post
 from tornado_ml.errors import NotFound, Overloaded, ServiceError
 from tornado_ml.inference.service import InferenceService
@@ -107,7 +106,7 @@ class Sessions:
             self._ids.discard(id)
         if error is not None:
             self._let_go(held)
-            self._post.send(answers.failure(error, name, id))
+            self._post.fail(error, id, name)
             return
         held.is_open = True
         self._post.send(messages.server_message(events.SESSION_OPENED, {"session": held.session.id}, id=id))
