@@ -35,12 +35,14 @@ class Client:
     def __init__(self, url: str) -> None:
         self._connection = HTTPConnection(urlsplit(url).netloc, timeout=20)
         self._connection.connect()
+        self.is_told_to_close = False
 
     def send(self, method: str, path: str, document: Any = None) -> None:
         self._connection.request(method, path, None if document is None else json.dumps(document))
 
     def read(self) -> tuple[int, Any]:
         response = self._connection.getresponse()
+        self.is_told_to_close = response.getheader("Connection") == "close"
         return response.status, json.loads(response.read())
 
     def ask(self, method: str, path: str, document: Any = None) -> tuple[int, Any]:
@@ -67,7 +69,7 @@ def client() -> Iterator[Callable[[str], Client]]:
 
 def test_a_stop_lets_clients_have_their_answers_first(dropins: Path, client: Callable[[str], Client], ask: Ask) -> None:
     async def converse(server: RunningServer) -> None:
-        over_http = client(server.url)
+        over_http, another = client(server.url), client(server.url)
         assert over_http.ask("GET", "/health/ready")[0] == 200
         async with connect(server.socket_url) as peer:
             await peer.send(json.dumps(ask("slow", {"seconds": 1}, id="open")))
@@ -81,8 +83,10 @@ def test_a_stop_lets_clients_have_their_answers_first(dropins: Path, client: Cal
             }
             status, document = over_http.ask("GET", "/health/ready")
             assert (status, document["status"]) == (503, "not_ready")
-            status, document = over_http.ask("POST", "/api/models/echo/predictions", 1)
+            status, document = another.ask("POST", "/api/models/echo/predictions", 1)
             assert (status, document["code"], document["retryable"]) == (503, "SHUTTING_DOWN", True)
+            assert over_http.is_told_to_close
+            assert another.is_told_to_close
             await peer.send(json.dumps(ask("echo", 1, id="late")))
             refused = json.loads(await peer.recv())
             assert (refused["id"], refused["data"]["code"]) == ("late", "SHUTTING_DOWN")

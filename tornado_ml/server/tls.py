@@ -28,19 +28,22 @@ class Certificate:
     def reload(self) -> None:
         """Read the files anew. Raises OperatorError if they cannot be used; then the old ones go on."""
         self._read()  # so that a bad pair does not replace half of a good one
-        self.context.load_cert_chain(self._certificate, self._key)
+        self._load(self.context)
 
     def _read(self) -> ssl.SSLContext:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.set_alpn_protocols(["http/1.1"])
         try:
-            # For a key with a password a prompt would wait on a terminal that nobody looks at.
-            context.load_cert_chain(self._certificate, self._key, password="")
+            self._load(context)
         except OSError as error:  # SSLError is one
             files = " and ".join(str(path) for path in (self._certificate, self._key) if path)
             raise OperatorError(f"The certificate cannot be used ({files}): {error.strerror or error}.") from error
         return context
+
+    def _load(self, context: ssl.SSLContext) -> None:
+        # For a key with a password OpenSSL would ask on a terminal that nobody looks at.
+        context.load_cert_chain(self._certificate, self._key, password="")
 
 
 def certificate_of(settings: ServerSettings) -> Certificate | None:
