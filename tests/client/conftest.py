@@ -1,14 +1,18 @@
-"""A bad line between a client and the service of the test."""
+"""A client's conversation, and a bad line between a client and the service of the test."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
 import pytest
 from tornado.ioloop import IOLoop
+
+from tornado_ml.client.conversation import ClientConversation
+from tornado_ml.codecs.json import JSONCodec
 
 
 class BadLine:
@@ -80,6 +84,20 @@ def bad_line(io_loop: IOLoop, http_server: Any, http_port: int) -> Iterator[BadL
     io_loop.run_sync(line.open)
     yield line
     io_loop.run_sync(line.close)
+
+
+Sent = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.fixture
+def conversation() -> ClientConversation:
+    return ClientConversation(JSONCodec())
+
+
+@pytest.fixture
+def sent(conversation: ClientConversation) -> Sent:
+    """All that may be sent now."""
+    return lambda: [json.loads(frame) for frame in iter(conversation.take, None)]
 
 
 Until = Callable[[Callable[[], bool]], Any]

@@ -11,21 +11,9 @@ import pytest
 from tornado_ml.client.conversation import ClientConversation
 from tornado_ml.client.errors import ConnectionLost
 from tornado_ml.client.exchange import Exchange
-from tornado_ml.codecs.json import JSONCodec
 from tornado_ml.protocol import events
 
 Sent = Callable[[], list[dict[str, Any]]]
-
-
-@pytest.fixture
-def conversation() -> ClientConversation:
-    return ClientConversation(JSONCodec())
-
-
-@pytest.fixture
-def sent(conversation: ClientConversation) -> Sent:
-    """All that may be sent now."""
-    return lambda: [json.loads(frame) for frame in iter(conversation.take, None)]
 
 
 class Told(list[Any]):

@@ -36,9 +36,9 @@ class Client:
             answer = await client.predict("iris_model", {...})
 
     A connection that is lost is made anew, and the conversation goes on where it was: nothing runs twice, and no answer
-    is missing. Where the service has forgotten it, as when it was started anew, what was sent and is not answered
-    raises ConnectionLost, for it may have run, and sessions have ended; but subscriptions go on, and what was not sent
-    yet is sent.
+    is missing. Where a service stops in good order, what it has not begun is asked of the one that comes after it, and
+    subscriptions go on there; sessions have ended. Where the service has forgotten the conversation otherwise, as after
+    a crash, what was sent and is not answered raises ConnectionLost, for it may have run.
     """
 
     def __init__(self, line: Line, conversation: ClientConversation) -> None:
@@ -75,6 +75,7 @@ class Client:
         model_version: str | None = None,
         deadline_s: float | None = None,
         replaces: str | None = None,
+        retries: int = 0,
     ) -> Document:
         """The `data` of the `prediction_response`: `{model_qualified_name, prediction}`.
 
@@ -87,6 +88,8 @@ class Client:
             deadline_s: in how many seconds it is wanted, or else PredictionError with DEADLINE_EXCEEDED.
             replaces: a name of your own. What was asked with the same name, and is not answered, raises PredictionError
                 with SUPERSEDED: only the newest counts, as for a slider that moves.
+            retries: how often it may be sent again where the connection is lost for good before the answer comes. With
+                0 that raises ConnectionLost, for the model may have run.
 
         Raises:
             PredictionError: the service answered with an error.
@@ -94,7 +97,7 @@ class Client:
             ValueError: `input_data` cannot be said in JSON, or is too large; arrays, tuples and numbers of numpy can.
         """
         meta = {"model_version": model_version}
-        return await self.ask(model, input_data, meta, deadline_s, replaces=replaces).result()
+        return await self.ask(model, input_data, meta, deadline_s, replaces=replaces, retries=retries).result()
 
     def stream(
         self, model: str, input_data: Any, *, model_version: str | None = None, deadline_s: float | None = None
@@ -208,6 +211,7 @@ class Client:
         *,
         session: RemoteSession | None = None,
         replaces: str | None = None,
+        retries: int = 0,
     ) -> PredictionStream:
         """Ask for a prediction, whichever way its answer is taken."""
         self._check()
@@ -215,7 +219,7 @@ class Client:
         meta = _given(**meta, deadline_ms=None if deadline_s is None else deadline_s * 1000)
         stream = PredictionStream()
         exchange = self._conversation.ask(
-            events.PREDICTION_REQUEST, data, meta, stream.tell, session=session, replaces=replaces
+            events.PREDICTION_REQUEST, data, meta, stream.tell, session=session, replaces=replaces, retries=retries
         )
 
         def cancel() -> None:
