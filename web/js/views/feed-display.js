@@ -5,6 +5,7 @@ import { lineInk } from "../chart/ink.js";
 import { readingsOf, valueOf } from "../chart/readings.js";
 import { el, fill } from "../dom.js";
 import { jsonBlock } from "./json.js";
+import { Seldom } from "../seldom.js";
 import { LastValues, shownFlag, shownNumber, write } from "./last-values.js";
 
 /** @typedef {import("../chart/chart.js").Chart} Chart */
@@ -16,6 +17,7 @@ import { LastValues, shownFlag, shownNumber, write } from "./last-values.js";
 /** Faster than this nobody sees a difference, and drawing is what costs. */
 const DRAW_EVERY_MS = 33;
 const WRITE_EVERY_MS = 250;
+const CLOCK = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 
 /** However fast predictions come, they are drawn and written only so many times a second. */
 export class FeedDisplay {
@@ -26,11 +28,8 @@ export class FeedDisplay {
   #chart = null;
   /** @type {unknown} */
   #newest;
-  #frame = 0;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #drawing;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #writing;
+  #drawing = new Seldom(() => this.#draw(), DRAW_EVERY_MS);
+  #writing = new Seldom(() => this.#write(), WRITE_EVERY_MS);
   #isStopped = false;
   #plot = el("div", { class: "plot" });
   element = el("div", { class: "feed", hidden: true });
@@ -43,10 +42,10 @@ export class FeedDisplay {
   /** @param {unknown} prediction */
   add(prediction) {
     this.#parts ??= this.#begin(prediction);
-    this.#parts.history.add(prediction, new Date().toLocaleTimeString());
+    this.#parts.history.add(prediction, CLOCK.format());
     this.#newest = prediction;
-    this.#drawing ??= setTimeout(() => (this.#frame = requestAnimationFrame(this.#draw)), DRAW_EVERY_MS);
-    this.#writing ??= setTimeout(this.#write, WRITE_EVERY_MS);
+    this.#drawing.stir();
+    this.#writing.stir();
   }
 
   /** Some may be missing between those before and those to come. */
@@ -57,9 +56,8 @@ export class FeedDisplay {
   /** The page goes away. */
   stop() {
     this.#isStopped = true;
-    cancelAnimationFrame(this.#frame);
-    clearTimeout(this.#drawing);
-    clearTimeout(this.#writing);
+    this.#drawing.stop();
+    this.#writing.stop();
     this.#chart?.remove();
   }
 
@@ -90,13 +88,11 @@ export class FeedDisplay {
     }
   }
 
-  #draw = () => {
-    this.#drawing = undefined;
+  #draw() {
     if (this.#parts !== null) this.#chart?.update(this.#parts.history);
-  };
+  }
 
-  #write = () => {
-    this.#writing = undefined;
+  #write() {
     if (this.#parts === null) return;
     const { readings, history, table, values } = this.#parts;
     if (values.size === 0) fill(this.element, jsonBlock(this.#newest, "Newest prediction"));
@@ -107,7 +103,7 @@ export class FeedDisplay {
       write(element, isFlag ? shownFlag(value === true) : shownNumber(value));
       if (isFlag) /** @type {HTMLElement} */ (element.parentElement).dataset.up = String(value === true);
     }
-  };
+  }
 }
 
 /**

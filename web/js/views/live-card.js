@@ -7,7 +7,8 @@ import { badge } from "./parts.js";
 /** @typedef {import("../client/index.js").Client} Client */
 /** @typedef {import("../schema/follow.js").Schema} Schema */
 
-const MOST_RATE_HZ = 60;
+/** Several times as fast as a screen: a source that keeps step with one would else lose values to its own jitter. */
+const MOST_RATE_HZ = 240;
 
 export class LiveCard {
   #model;
