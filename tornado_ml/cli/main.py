@@ -10,9 +10,11 @@ from tornado_ml import __version__
 from tornado_ml.cli.check import check
 from tornado_ml.cli.listen import listen
 from tornado_ml.cli.listing import models, plugins
+from tornado_ml.cli.loading import load, unload
 from tornado_ml.cli.predict import predict
 from tornado_ml.cli.reload import reload
 from tornado_ml.cli.serve import serve
+from tornado_ml.cli.token import token
 from tornado_ml.errors import OperatorError
 
 
@@ -32,5 +34,5 @@ def main() -> None:
     """Serve machine-learning models over WebSockets, and talk to them."""
 
 
-for command in (serve, models, plugins, predict, listen, check, reload):
+for command in (serve, models, plugins, predict, listen, check, reload, load, unload, token):
     main.add_command(command)

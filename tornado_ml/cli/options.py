@@ -14,10 +14,11 @@ from typing import Any, TextIO
 
 import click
 
-from tornado_ml.client import ConnectionLost, PredictionError
+from tornado_ml.client import ConnectionLost, LoginFailed, PredictionError
 from tornado_ml.client.addresses import DEFAULT_SOCKET_URL
 from tornado_ml.plugins import PluginHost
 from tornado_ml.settings import Settings, load_settings
+from tornado_ml.settings.reading import TOKEN_VARIABLE
 
 
 @dataclass(frozen=True)
@@ -121,4 +122,6 @@ def unreachable(error: ConnectionLost) -> click.ClickException:
     """What a person is told when the service does not answer."""
     is_away = isinstance(error.__cause__, ConnectionRefusedError)
     hint = "\nIs the service running? Start it with: tornado-ml serve" if is_away else ""
+    if isinstance(error, LoginFailed):
+        hint = f"\nPut a token that it knows into the variable {TOKEN_VARIABLE}, or into a file for --token-file."
     return click.ClickException(f"{error}{hint}")

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, NoReturn
 import click
 
 from tornado_ml import client
+from tornado_ml.cli.identity import token_option
 from tornado_ml.cli.options import failures_told, socket_url_option
 from tornado_ml.protocol.payloads import Document
 
@@ -20,6 +21,7 @@ from tornado_ml.protocol.payloads import Document
 @click.option("--json", "text", metavar="JSON", help="The input as JSON.")
 @click.option("--file", type=click.File("rb"), metavar="FILE", help="A file with the input as JSON.")
 @socket_url_option
+@token_option
 @click.option("--model-version", metavar="V", help="1 or 1.2; without it, the newest that is ready.")
 @click.option("--stream", is_flag=True, help="Print partial predictions too, as they come.")
 def predict(
@@ -28,6 +30,7 @@ def predict(
     text: str | None,
     file: BinaryIO | None,
     url: str,
+    token: str | None,
     model_version: str | None,
     stream: bool,
 ) -> None:
@@ -42,15 +45,15 @@ def predict(
     input_data = _input(values, text, file)
     with failures_told():
         if stream:
-            answer = asyncio.run(_stream(url, model, input_data, model_version))
+            answer = asyncio.run(_stream(url, token, model, input_data, model_version))
         else:
-            answer = client.predict(url, model, input_data, model_version=model_version)
+            answer = client.predict(url, model, input_data, model_version=model_version, token=token)
     click.echo(f"Prediction response: {json.dumps(answer, ensure_ascii=False)}")
 
 
-async def _stream(url: str, model: str, input_data: Any, model_version: str | None) -> Document:
+async def _stream(url: str, token: str | None, model: str, input_data: Any, model_version: str | None) -> Document:
     """The answer, after each piece of it has been printed."""
-    async with await client.Client.connect(url, reconnect_s=0) as service:
+    async with await client.Client.connect(url, reconnect_s=0, token=token) as service:
         stream = service.stream(model, input_data, model_version=model_version)
         async for piece in stream:
             click.echo(f"Prediction partial: {json.dumps(piece, ensure_ascii=False)}")

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import click
 
+from tornado_ml.cli.identity import token_option
+from tornado_ml.cli.loading import page_url_option
 from tornado_ml.cli.options import unreachable
 from tornado_ml.client import ConnectionLost, PredictionError, rest
-from tornado_ml.client.addresses import DEFAULT_PAGE_URL
 
 
 @click.command()
 @click.argument("model", required=False)
-@click.option(
-    "--url", default=DEFAULT_PAGE_URL, show_default=True, metavar="URL", help="Where the service is, on this machine."
-)
-def reload(model: str | None, url: str) -> None:
-    """Load MODEL anew, or all models, in a running service.
+@page_url_option
+@token_option
+def reload(model: str | None, url: str, token: str | None) -> None:
+    """Load MODEL anew, or all models, in a running service. It takes the scope admin:MODEL, where tokens are asked for.
 
     The old instance answers until the new one is ready; where that cannot be loaded, the old one goes on.
     """
     failed = False
     try:
-        for name in [model] if model is not None else rest.model_names(url):
+        for name in [model] if model is not None else rest.model_names(url, token=token):
             try:
-                versions = ", ".join(version["model_version"] for version in rest.reload(name, url)["versions"])
+                versions = ", ".join(
+                    version["model_version"] for version in rest.reload(name, url, token=token)["versions"]
+                )
                 click.echo(f"Reloaded {name} {versions}.")
             except PredictionError as error:
                 failed = True

@@ -15,6 +15,7 @@ from tornado_ml.client.conversation import ClientConversation
 from tornado_ml.client.errors import ConnectionLost, PredictionError, SessionClosed
 from tornado_ml.client.exchange import RemoteSession
 from tornado_ml.client.line import Line
+from tornado_ml.client.login import login_headers
 from tornado_ml.client.plainly import plainly
 from tornado_ml.codecs.base import Codec
 from tornado_ml.codecs.json import JSONCodec
@@ -47,23 +48,30 @@ class Client:
 
     @classmethod
     async def connect(
-        cls, url: str = DEFAULT_SOCKET_URL, *, reconnect_s: float = RECONNECT_S, codec: Codec | None = None
+        cls,
+        url: str = DEFAULT_SOCKET_URL,
+        *,
+        token: str | None = None,
+        reconnect_s: float = RECONNECT_S,
+        codec: Codec | None = None,
     ) -> Self:
         """Open a connection.
 
         Args:
             url: of the socket, or of the page it belongs to.
+            token: says who this is, to a service that asks.
             reconnect_s: how long a connection that is lost is tried to be had again, before whatever waits raises
                 ConnectionLost; with 0, that happens at once.
             codec: how frames are encoded; None is JSON.
 
         Raises:
+            LoginFailed: the service asks for a token, and knows none that it was shown.
             ConnectionLost: nobody answers at `url`, or not as this service does.
-            ValueError: `url` is no address.
+            ValueError: `url` is no address, or `token` no token.
         """
         codec = codec or JSONCodec()
         conversation = ClientConversation(codec)
-        line = Line(socket_url(url), codec, conversation, reconnect_s)
+        line = Line(socket_url(url), codec, conversation, reconnect_s, login_headers(token))
         await line.open()
         return cls(line, conversation)
 
@@ -275,7 +283,13 @@ class Session:
 
 
 def predict(
-    url: str, model: str, input_data: Any, *, model_version: str | None = None, deadline_s: float | None = None
+    url: str,
+    model: str,
+    input_data: Any,
+    *,
+    model_version: str | None = None,
+    deadline_s: float | None = None,
+    token: str | None = None,
 ) -> Document:
     """Connect, ask once, disconnect; blocks. Takes, answers and raises what `Client` does.
 
@@ -283,7 +297,7 @@ def predict(
     """
 
     async def ask() -> Document:
-        async with await Client.connect(url, reconnect_s=0) as client:
+        async with await Client.connect(url, token=token, reconnect_s=0) as client:
             return await client.predict(model, input_data, model_version=model_version, deadline_s=deadline_s)
 
     try:

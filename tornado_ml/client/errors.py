@@ -23,6 +23,10 @@ class ConnectionLost(Exception):
     """There is no connection, or it was lost and the answer with it: what was asked may have run."""
 
 
+class LoginFailed(ConnectionLost):
+    """The service asks for a token, and there was none, or one that it does not know."""
+
+
 class SessionClosed(Exception):
     """The session has ended.
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
+from collections.abc import Mapping
 from contextlib import suppress
 
+from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, websocket_connect
 
 from tornado_ml.client.conversation import ClientConversation
-from tornado_ml.client.errors import ConnectionLost
+from tornado_ml.client.errors import ConnectionLost, LoginFailed
 from tornado_ml.codecs.base import Codec
 from tornado_ml.protocol.events import CLOSE_CODES, CLOSE_MESSAGE_TOO_BIG
 
@@ -33,16 +35,20 @@ class Line:
         codec: what the conversation is encoded by.
         conversation: what is carried; it is ended with the line.
         reconnect_s: how long to try to have a lost connection again; with 0 it cannot be resumed.
+        headers: what the handshake says besides.
 
     Attributes:
         lost: why there will be no connection any more.
     """
 
-    def __init__(self, url: str, codec: Codec, conversation: ClientConversation, reconnect_s: float) -> None:
+    def __init__(
+        self, url: str, codec: Codec, conversation: ClientConversation, reconnect_s: float, headers: Mapping[str, str]
+    ) -> None:
         self._url = url
         self._codec = codec
         self._conversation = conversation
         self._reconnect_s = reconnect_s
+        self._headers = dict(headers)
         self._socket: WebSocketClientConnection | None = None
         self._keeper: asyncio.Task[None]
         self.lost: ConnectionLost | None = None
@@ -51,7 +57,7 @@ class Line:
         """Connect.
 
         Raises:
-            ConnectionLost: nobody answers, or not as this service does.
+            ConnectionLost: nobody answers, or not as this service does; LoginFailed if it asks for another token.
         """
         self._socket = await self._dial()
         self._keeper = asyncio.create_task(self._keep(self._socket))
@@ -106,6 +112,8 @@ class Line:
                     await asyncio.sleep(random.uniform(0, max_delay_s(attempt)))  # noqa: S311 - it guards nothing
                     try:
                         return await self._dial()
+                    except LoginFailed:
+                        raise
                     except ConnectionLost as failure:
                         error = failure
         except TimeoutError:
@@ -140,7 +148,8 @@ class Line:
     async def _connect(self) -> WebSocketClientConnection:
         connecting = asyncio.ensure_future(
             websocket_connect(
-                self._url,
+                # Where it might be sent on to is not who the token is for.
+                HTTPRequest(self._url, headers=self._headers, follow_redirects=not self._headers),
                 ping_interval=PING_INTERVAL_S,
                 max_message_size=MAX_ANSWER_BYTES,
                 subprotocols=[self._codec.subprotocol],
@@ -151,6 +160,10 @@ class Line:
         except asyncio.CancelledError:
             connecting.add_done_callback(_close_unwanted)  # Tornado has no way to stop it
             raise
+        except HTTPClientError as error:
+            if error.code == 401:
+                raise LoginFailed(f"{self._url} asks for a token, and knows none that it was shown.") from error
+            raise ConnectionLost(f"Cannot connect to {self._url}: {error}") from error
         # Tornado lets out all kinds of them, and has no class for what they have in common.
         except Exception as error:
             raise ConnectionLost(f"Cannot connect to {self._url}: {error}") from error
