@@ -4,6 +4,8 @@ import { el } from "../dom.js";
 
 const TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 const MOST_COLOURED = 20_000;
+/** As many at a time are laid out, when they come into sight. */
+const LINES = /(?:.*\n){200}|[^]+$/g;
 
 /**
  * @param {unknown} value
@@ -11,8 +13,13 @@ const MOST_COLOURED = 20_000;
  */
 export function jsonBlock(value, label) {
   const text = JSON.stringify(value, null, 2) ?? "";
-  const parts = text.length > MOST_COLOURED ? [text] : coloured(text);
+  const parts = text.length > MOST_COLOURED ? inPieces(text) : coloured(text);
   return el("pre", { class: "json", tabindex: 0, role: "region", "aria-label": label }, el("code", {}, ...parts));
+}
+
+/** @param {string} text */
+function inPieces(text) {
+  return [...text.matchAll(LINES)].map(([piece]) => el("span", { class: "json-piece" }, piece));
 }
 
 /**
