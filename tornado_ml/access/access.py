@@ -16,6 +16,8 @@ from tornado_ml.errors import Internal, Unauthorized
 log = logging.getLogger(__name__)
 
 MAX_TOKEN_LENGTH = 4096
+SECRET_LENGTH = 8
+"""How long what is kept out of the log is at least: what is shorter is no secret, and might stand anywhere."""
 IDENTIFY_S = 10.0
 """How long an authenticator may take."""
 
@@ -68,7 +70,9 @@ class Access:
                         return Caller(_checked(identity), address, authenticator)
                 except Exception:
                     failed = True
-                    what = traceback.format_exc().replace(token, "[token]")
+                    what = traceback.format_exc()
+                    if len(token) >= SECRET_LENGTH:
+                        what = what.replace(token, "[token]")
                     log.error("%s could not tell whose token it is.\n%s", _name(authenticator), what)
         raise Internal("It could not be found out whose token this is.") if failed else Unauthorized
 

@@ -32,6 +32,8 @@ def reload(model: str | None, url: str, token: str | None) -> None:
                 click.echo(f"Could not reload {name}: {error.data.get('message')}", err=True)
     except ConnectionLost as error:
         raise unreachable(error) from error
+    except PredictionError as error:
+        raise click.ClickException(str(error)) from error
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     if failed:
