@@ -9,7 +9,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -86,9 +87,9 @@ class Service:
         (self.directory / name).unlink()
 
 
-def make_service(directory: Path, *arguments: str) -> Service:
+def make_service(directory: Path, *arguments: str, disabled: Sequence[str] = ()) -> Service:
     settings = directory / "settings.toml"
-    settings.write_text(f"[plugins]\ndirectories = ['{MODELS}']\n[server]\ndrain_s = 0\n")
+    settings.write_text(f"[plugins]\ndirectories = ['{MODELS}']\ndisabled = {list(disabled)}\n[server]\ndrain_s = 0\n")
     return Service(directory, "--settings", str(settings), *arguments)
 
 
@@ -106,11 +107,15 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @pytest.fixture
 def own_service(tmp_path: Path) -> Iterator[Callable[..., Service]]:
-    """Makes services of the test's own, to stop and start; called with further arguments of the command."""
+    """Makes services of the test's own, to stop and start; called with further arguments of the command.
+
+    They serve the models beside the tests alone: what is installed takes longer to load than most of these tests.
+    """
+    installed = [entry.name for entry in entry_points(group="tornado_ml")]
     made: list[Service] = []
 
     def make(*arguments: str) -> Service:
-        made.append(make_service(tmp_path, *arguments))
+        made.append(make_service(tmp_path, *arguments, disabled=installed))
         return made[-1]
 
     yield make
@@ -139,7 +144,9 @@ def browser():
         browser.close()
 
 
-VIOLATIONS = """
+# A page that waits a random time before it dials again waits little, and no test waits for long.
+PREPARE = """
+Math.random = () => 0.02;
 window.violations = [];
 document.addEventListener("securitypolicyviolation", (event) => window.violations.push(event.violatedDirective));
 """
@@ -155,7 +162,7 @@ def new_page(browser):
     def make(width: int = 1200, color_scheme: str = "light", **options):
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=color_scheme, **options)
         context.set_default_timeout(TIMEOUT_MS)
-        context.add_init_script(VIOLATIONS)
+        context.add_init_script(PREPARE)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))

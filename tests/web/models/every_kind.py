@@ -9,6 +9,7 @@ class EveryKind(MLModel):
     description = "Gives back what it is given: texts, numbers, choices, objects in objects, arrays, tuples and JSON."
     major_version = 1
     minor_version = 0
+    executor = "thread"
     input_schema = {
         "type": "object",
         "title": "Every kind",

@@ -11,6 +11,7 @@ class Flowers(MLModel):
     description = "Tells small flowers from large ones by the lengths of their leaves."
     major_version = 1
     minor_version = 2
+    executor = "thread"
     input_schema = {
         "type": "object",
         "properties": {

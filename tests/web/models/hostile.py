@@ -12,6 +12,7 @@ class Hostile(MLModel):
     description = f"{MARKUP} {LONG} \u202etfel ot thgir\u202c javascript:alert(1)"
     major_version = 1
     minor_version = 0
+    executor = "thread"
     input_schema = {
         "type": "object",
         "title": MARKUP,

@@ -28,6 +28,7 @@ class Pulse(MLModel):
     description = "Remembers the last value, and tells how far the next one is from it."
     major_version = 1
     minor_version = 0
+    executor = "thread"
     input_schema = {
         "type": "object",
         "properties": {"value": MEASURED | {"title": "Value"}, "beat": {"type": "string", "title": "Beat"}},

@@ -16,6 +16,7 @@ class Writer(MLModel):
     description = "Writes as many words as it is told to, one after the other."
     major_version = 1
     minor_version = 0
+    executor = "thread"
     input_schema = {
         "type": "object",
         "properties": {
@@ -47,6 +48,7 @@ class Approaching(MLModel):
     description = "Comes nearer to a square root, step by step."
     major_version = 1
     minor_version = 0
+    executor = "thread"
     input_schema = {
         "type": "object",
         "properties": {"number": {"type": "number", "minimum": 1}},
@@ -87,6 +89,7 @@ class Developing(MLModel):
     description = "A picture that becomes lighter and lighter."
     major_version = 1
     minor_version = 0
+    executor = "thread"
     input_schema = {"type": "object", "properties": {"steps": {"type": "integer", "minimum": 1, "maximum": 255}}}
     output_schema = {"type": "object", "properties": {"finished": picture("Finished")}}
     partial_schema = {"type": "object", "properties": {"draft": picture("Draft")}}
