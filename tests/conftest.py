@@ -22,6 +22,8 @@ from tornado_ml.server.base import Shared
 from tornado_ml.settings import load_settings
 
 DROPINS = Path(__file__).parent / "dropins"
+EXAMPLES = ["anomaly", "digits", "iris", "text"]
+"""The plugins of the project, which may be installed."""
 
 
 @pytest.fixture
@@ -41,9 +43,15 @@ def settings_text(request: pytest.FixtureRequest) -> str:
     return "" if marker is None else str(marker.args[0])
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def dropins() -> Path:
     return DROPINS
+
+
+@pytest.fixture(scope="session")
+def no_examples() -> str:
+    """Settings of a service in a process of its own that needs no example plugins: to load them takes seconds."""
+    return f"[plugins]\ndisabled = {EXAMPLES}\n"
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +68,7 @@ def shared(
     file = tmp_path / "settings.toml"
     file.write_text(settings_text)
     settings = load_settings(file=file, environ={})
-    plugins = PluginHost(directories=[dropins], disabled=["anomaly", "digits", "iris", "text"])
+    plugins = PluginHost(directories=[dropins], disabled=EXAMPLES)
     manager = ModelManager(lambda registration: ModelRunner(registration, settings), plugins.fail)
     made = make_shared(settings, manager, plugins, page_files)
     io_loop.run_sync(lambda: manager.load(plugins.load()))

@@ -42,8 +42,8 @@ def is_alive(pid: int) -> bool:
     return True
 
 
-def test_a_service_runs_for_as_long_as_the_with_lasts(dropins: Path) -> None:
-    with running_server(directories=[dropins]) as server:
+def test_a_service_runs_for_as_long_as_the_with_lasts(dropins: Path, no_examples: str) -> None:
+    with running_server(settings=no_examples, directories=[dropins]) as server:
         assert server.socket_url == f"ws://{server.url.removeprefix('http://')}/ws"
         assert client.predict(server.socket_url, "echo", {"a": 1}) == {
             "model_qualified_name": "echo",
@@ -54,8 +54,8 @@ def test_a_service_runs_for_as_long_as_the_with_lasts(dropins: Path) -> None:
     assert not is_alive(server.process.pid)
 
 
-def test_settings_are_a_text_or_a_file(tmp_path: Path, dropins: Path) -> None:
-    text = f"[plugins]\ndirectories = ['{dropins}']\n[server]\nmax_message_bytes = 100\n"
+def test_settings_are_a_text_or_a_file(tmp_path: Path, dropins: Path, no_examples: str) -> None:
+    text = f"{no_examples}directories = ['{dropins}']\n[server]\nmax_message_bytes = 100\n"
     file = tmp_path / "settings.toml"
     file.write_text(text)
     for settings in (text, file):
@@ -73,41 +73,47 @@ def test_a_service_that_does_not_start_shows_why() -> None:
     assert "server.port must be a whole number" in note
 
 
-def test_in_strict_mode_a_broken_plugin_is_a_failure(tmp_path: Path) -> None:
+def test_in_strict_mode_a_broken_plugin_is_a_failure(tmp_path: Path, no_examples: str) -> None:
     (tmp_path / "broken.py").write_text("import nowhere")
-    with pytest.raises(ServerFailed) as failure, running_server("--strict", directories=[tmp_path]):
+    with (
+        pytest.raises(ServerFailed) as failure,
+        running_server("--strict", settings=no_examples, directories=[tmp_path]),
+    ):
         pytest.fail("It became ready.")
     assert "Plugin broken failed: ModuleNotFoundError" in failure.value.__notes__[0]
 
 
-def test_a_service_that_does_not_become_ready_is_not_waited_for_for_ever(tmp_path: Path) -> None:
+def test_a_service_that_does_not_become_ready_is_not_waited_for_for_ever(tmp_path: Path, no_examples: str) -> None:
     (tmp_path / "hanging.py").write_text(HANGING)
     with (
         pytest.raises(ServerFailed, match=r'was not ready in time: .*"not_ready"'),
-        running_server(directories=[tmp_path], timeout_s=5),
+        running_server(settings=no_examples, directories=[tmp_path], timeout_s=5),
     ):
         pytest.fail("It became ready.")
 
 
-def test_a_plugin_that_hangs_at_import_is_not_waited_for_for_ever(tmp_path: Path) -> None:
+def test_a_plugin_that_hangs_at_import_is_not_waited_for_for_ever(tmp_path: Path, no_examples: str) -> None:
     (tmp_path / "hanging.py").write_text("import time\ntime.sleep(600)")
     with (
         pytest.raises(ServerFailed, match="did not come to listen in 2 s"),
-        running_server(directories=[tmp_path], timeout_s=2),
+        running_server(settings=no_examples, directories=[tmp_path], timeout_s=2),
     ):
         pytest.fail("It listened.")
 
 
-def test_a_test_that_fails_shows_the_log_and_leaves_no_service(dropins: Path) -> None:
-    with pytest.raises(ZeroDivisionError) as failure, running_server(directories=[dropins]) as server:
+def test_a_test_that_fails_shows_the_log_and_leaves_no_service(dropins: Path, no_examples: str) -> None:
+    with (
+        pytest.raises(ZeroDivisionError) as failure,
+        running_server(settings=no_examples, directories=[dropins]) as server,
+    ):
         _ = 1 / 0
     assert "Model echo 1.0 is ready." in failure.value.__notes__[0]
     assert not is_alive(server.process.pid)
 
 
-def test_a_service_that_dies_is_a_failure_and_its_clients_are_told(dropins: Path) -> None:
+def test_a_service_that_dies_is_a_failure_and_its_clients_are_told(dropins: Path, no_examples: str) -> None:
     def serve_and_kill() -> None:
-        with running_server(directories=[dropins]) as server:
+        with running_server(settings=no_examples, directories=[dropins]) as server:
             killer = subprocess.Popen(["sh", "-c", f"sleep 0.3; kill -9 {server.process.pid}"])
             with pytest.raises(client.ConnectionLost, match="The connection was closed"):
                 client.predict(server.url, "slow", {"seconds": 10})
@@ -117,8 +123,8 @@ def test_a_service_that_dies_is_a_failure_and_its_clients_are_told(dropins: Path
         serve_and_kill()
 
 
-def test_a_service_may_be_stopped_by_its_test(dropins: Path) -> None:
-    with running_server(directories=[dropins]) as server:
+def test_a_service_may_be_stopped_by_its_test(dropins: Path, no_examples: str) -> None:
+    with running_server(settings=no_examples, directories=[dropins]) as server:
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(timeout=30) == 0
 

@@ -84,15 +84,13 @@ def folder(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Callable[..., Path]:
-    """A settings file with this text; the example plugins, which may be installed, are disabled in it."""
+def settings(tmp_path: Path, no_examples: str) -> Callable[..., Path]:
+    """A settings file with this text; the example plugins are disabled in it."""
 
     def settings(text: str = "", *, directories: Path | None = None) -> Path:
         file = tmp_path / "settings.toml"
-        lines = ["[plugins]", "disabled = ['anomaly', 'digits', 'iris', 'text']"]
-        if directories is not None:
-            lines.append(f"directories = ['{directories}']")
-        file.write_text("\n".join(lines) + "\n" + textwrap.dedent(text), encoding="utf-8")
+        found = "" if directories is None else f"directories = ['{directories}']\n"
+        file.write_text(no_examples + found + textwrap.dedent(text), encoding="utf-8")
         return file
 
     return settings

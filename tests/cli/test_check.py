@@ -41,7 +41,7 @@ def documents(done: subprocess.CompletedProcess[str]) -> Any:
 
 
 @pytest.fixture(scope="module")
-def hospital(run: Run, plugin_text: Text, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def hospital(run: Run, plugin_text: Text, no_examples: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """What `check --json` says of many sick plugins and models, each in its own way."""
     path = tmp_path_factory.mktemp("hospital")
     for name, text in SICK.items():
@@ -51,9 +51,9 @@ def hospital(run: Run, plugin_text: Text, tmp_path_factory: pytest.TempPathFacto
     ]
     hook = f"@hookimpl\ndef register_models():\n    return [{', '.join(SICK_MODELS)}, lambda: 5]"
     (path / "models.py").write_text("\n\n\n".join([*models, hook]))
-    done = run(
-        "check", "--json", "--timeout", "3", TORNADO_ML_PLUGINS__DIRECTORIES=json.dumps([str(path), str(path / "no")])
-    )
+    file = tmp_path_factory.mktemp("settings") / "settings.toml"
+    file.write_text(f"{no_examples}directories = {json.dumps([str(path), str(path / 'no')])}\n")
+    done = run("check", "--json", "--timeout", "3", "--settings", file)
     assert done.returncode == 1
     return documents(done)
 

@@ -16,8 +16,8 @@ Listen = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[RunningServer]:
-    with running_server(directories=[Path(__file__).parents[1] / "dropins"]) as server:
+def server(dropins: Path, no_examples: str) -> Iterator[RunningServer]:
+    with running_server(settings=no_examples, directories=[dropins]) as server:
         yield server
 
 

@@ -220,7 +220,9 @@ def test_strict_mode_ends_with_1_and_names_all_faults(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_stops_it_cleanly_and_what_is_open_is_answered(dropins: Path, number: signal.Signals) -> None:
+def test_a_signal_stops_it_cleanly_and_what_is_open_is_answered(
+    dropins: Path, number: signal.Signals, no_examples: str
+) -> None:
     async def scenario(server: RunningServer) -> None:
         async with connect(server.socket_url) as busy, connect(server.socket_url) as idle:
             await busy.send(request("slow", {"seconds": 1}, id=1))
@@ -233,12 +235,14 @@ def test_a_signal_stops_it_cleanly_and_what_is_open_is_answered(dropins: Path, n
             said, code = await conversation(idle)
             assert ([message["event"] for message in said], code) == (["goaway"], 1001)
 
-    with running_server(directories=[dropins]) as server:
+    with running_server(settings=no_examples, directories=[dropins]) as server:
         asyncio.run(scenario(server))
         assert server.process.wait(timeout=30) == 0
 
 
-def test_new_requests_are_refused_while_it_stops_and_old_ones_cut_off_in_the_end(dropins: Path) -> None:
+def test_new_requests_are_refused_while_it_stops_and_old_ones_cut_off_in_the_end(
+    dropins: Path, no_examples: str
+) -> None:
     async def scenario(server: RunningServer) -> None:
         async with connect(server.socket_url) as socket:
             await socket.send(request("slow", {"seconds": 10}, id=1))
@@ -255,13 +259,13 @@ def test_new_requests_are_refused_while_it_stops_and_old_ones_cut_off_in_the_end
             assert all(message["data"]["retryable"] for message in said)
             assert code == 1001
 
-    with running_server(settings="[server]\ndrain_s = 1", directories=[dropins]) as server:
+    with running_server(settings=no_examples + "[server]\ndrain_s = 1", directories=[dropins]) as server:
         asyncio.run(scenario(server))
         assert server.process.wait(timeout=30) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_second_signal_ends_it_at_once(dropins: Path, number: signal.Signals) -> None:
+def test_a_second_signal_ends_it_at_once(dropins: Path, number: signal.Signals, no_examples: str) -> None:
     async def scenario(server: RunningServer) -> None:
         async with connect(server.socket_url) as socket:
             await socket.send(request("slow", {"seconds": 10}, id=1))
@@ -274,7 +278,7 @@ def test_a_second_signal_ends_it_at_once(dropins: Path, number: signal.Signals) 
             assert (said, code) == ([], None)
 
     def serve_and_end() -> None:
-        with running_server(directories=[dropins]) as server:
+        with running_server(settings=no_examples, directories=[dropins]) as server:
             asyncio.run(scenario(server))
             server.process.wait(timeout=5)
 

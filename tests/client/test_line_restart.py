@@ -15,7 +15,7 @@ from tornado_ml.testing import RunningServer, running_server
 
 @pytest.mark.gen_test(timeout=60)
 async def test_what_is_asked_meanwhile_is_answered_and_subscriptions_go_on(
-    dropins: Path, monkeypatch: pytest.MonkeyPatch
+    dropins: Path, no_examples: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(line, "max_delay_s", lambda attempt: 0.1)
     with socket.socket() as listener:
@@ -23,7 +23,7 @@ async def test_what_is_asked_meanwhile_is_answered_and_subscriptions_go_on(
         port = listener.getsockname()[1]
 
     async def start() -> tuple[AbstractContextManager[RunningServer], str]:
-        service = running_server("--port", str(port), directories=[dropins])
+        service = running_server("--port", str(port), settings=no_examples, directories=[dropins])
         return service, (await asyncio.to_thread(service.__enter__)).url
 
     old, url = await start()

@@ -42,8 +42,8 @@ def foreign() -> Iterator[Callable[[bytes], str]]:
         server.server_close()
 
 
-def test_the_models_are_named_and_loaded_anew(dropins: Path) -> None:
-    with running_server(directories=[dropins]) as server:
+def test_the_models_are_named_and_loaded_anew(dropins: Path, no_examples: str) -> None:
+    with running_server(settings=no_examples, directories=[dropins]) as server:
         assert {"broken", "echo", "slow", "unloadable"} <= set(rest.model_names(server.url))
         entry = rest.reload("echo", server.socket_url)
         assert [version["state"] for version in entry["versions"]] == ["ready"] * 3

@@ -77,10 +77,9 @@ class Idler:
 
 
 @pytest.fixture
-def server(dropins: Path) -> Iterator[RunningServer]:
+def server(dropins: Path, no_examples: str) -> Iterator[RunningServer]:
     """Warm: it has answered before."""
-    only_dropins = '[plugins]\ndisabled = ["anomaly", "digits", "iris", "text"]'
-    with running_server(directories=[dropins], settings=only_dropins) as server:
+    with running_server(directories=[dropins], settings=no_examples) as server:
         for _ in range(20):
             urlopen(f"{server.url}/api/models").read()
         yield server
