@@ -13,6 +13,7 @@ from tornado.ioloop import IOLoop
 from tornado.web import Application
 
 from tornado_ml.inference.runner import ModelRunner
+from tornado_ml.metrics import Metrics
 from tornado_ml.models.manager import ModelManager
 from tornado_ml.page.files import PageFiles
 from tornado_ml.plugins import PluginHost
@@ -69,8 +70,9 @@ def shared(
     file.write_text(settings_text)
     settings = load_settings(file=file, environ={})
     plugins = PluginHost(directories=[dropins], disabled=EXAMPLES)
-    manager = ModelManager(lambda registration: ModelRunner(registration, settings), plugins.fail)
-    made = make_shared(settings, manager, plugins, page_files)
+    metrics = Metrics()
+    manager = ModelManager(lambda registration: ModelRunner(registration, settings, metrics), plugins.fail)
+    made = make_shared(settings, manager, plugins, page_files, metrics)
     io_loop.run_sync(lambda: manager.load(plugins.load()))
     yield made
     io_loop.run_sync(made.backend.feeds.close)

@@ -114,7 +114,8 @@ def path_of(route: Route, model: str = "echo") -> str:
 
 
 OF_MODELS = [route for route in ROUTES if "{" in route.path]
-DOCUMENTS = [route for route in ROUTES if route.answer is not None or not route.event_stream]
+TEXTS = [route for route in ROUTES if "application/json" not in route.media_types]
+DOCUMENTS = [route for route in ROUTES if route not in TEXTS and (route.answer is not None or not route.event_stream)]
 GOOD = [(route, path_of(route), 200) for route in DOCUMENTS]
 BAD = [
     *((route, path_of(route) + "?odd=1", 400) for route in ROUTES if route.is_guarded),
@@ -139,6 +140,18 @@ async def test_each_answer_of_the_running_service_is_as_it_describes_itself(
     assert response.code == status, document
     assert response.headers["Content-Type"].startswith("application/json")
     assert faults(description, described_answer(description, route, status), document) == []
+
+
+@pytest.mark.parametrize("route", TEXTS, ids=lambda route: route.name)
+@pytest.mark.gen_test
+async def test_each_text_is_written_as_it_is_described_and_asked_for(
+    http_client: AsyncHTTPClient, base_url: str, route: Route
+) -> None:
+    content = openapi()["paths"][route.path][route.method.lower()]["responses"]["200"]["content"]
+    assert set(content) == set(route.media_types)
+    for media_type in route.media_types:
+        response = await http_client.fetch(base_url + route.path, headers={"Accept": media_type})
+        assert response.headers["Content-Type"].partition(";")[0] == media_type
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.event_stream], ids=lambda route: route.name)

@@ -104,6 +104,8 @@ class ModelRunner:
         yield declarations.MAX_QUEUED, (model, version), self._scheduler.max_queue
         yield declarations.SESSIONS, (model, version), len(self._sessions)
         workers = self._executor.worker_bytes()
+        if workers is None:
+            return
         yield declarations.WORKERS, (model, version), len(workers)
         for number, held_bytes in workers.items():
             yield declarations.WORKER_MEMORY, (model, version, str(number)), held_bytes

@@ -220,9 +220,10 @@ def _content(route: Route, schemas: _Schemas) -> Document:
     """What its good answer may be, by media type."""
     content: Document = {}
     if route.answer is not None or not route.event_stream:
-        content["application/json"] = {
-            "schema": {"type": "object"} if route.answer is None else schemas.of(route.answer)
-        }
+        for media_type in route.media_types:
+            described = "object" if media_type == "application/json" else "string"
+            schema = {"type": described} if route.answer is None else schemas.of(route.answer)
+            content[media_type] = {"schema": schema}
     if route.event_stream:
         # OpenAPI 3.1 has no words for events; `x-events` says what the data of each is.
         data = {event.name: schemas.of(event.data) for event in route.event_stream}

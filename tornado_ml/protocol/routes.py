@@ -78,6 +78,9 @@ class Route:
     unready_answer: type[Schema] | None = None
     """The document of its 503, where that is no error document."""
 
+    media_types: tuple[str, ...] = ("application/json",)
+    """What its answer is written in, where that is no event stream."""
+
     @property
     def path_parameters(self) -> list[str]:
         return re.findall(r"\{(\w+)\}", self.path)
@@ -242,6 +245,15 @@ ASYNCAPI = Route(
     None,
     errors=(errors.BadEnvelope,),
 )
+METRICS = Route(
+    "get_metrics",
+    "GET",
+    "/metrics",
+    "What the service counts of itself, for Prometheus. Takes the right `metrics`.",
+    None,
+    errors=(errors.BadEnvelope,),
+    media_types=("text/plain", "application/openmetrics-text"),
+)
 LIVE = Route(
     "get_live",
     "GET",
@@ -275,6 +287,7 @@ ROUTES: tuple[Route, ...] = (
     LOGOUT,
     OPENAPI,
     ASYNCAPI,
+    METRICS,
     LIVE,
     READY,
 )

@@ -14,9 +14,12 @@ from tornado_ml.access.file_authenticator import FileAuthenticator
 from tornado_ml.conversation.conversation import Backend, Conversation, Limits
 from tornado_ml.conversation.waiting_room import WaitingRoom
 from tornado_ml.feeds import Feeds
+from tornado_ml.inference.metering import RequestMeter
 from tornado_ml.inference.runner import ModelRunner
 from tornado_ml.inference.service import InferenceService
 from tornado_ml.inference.steady import SteadyPredictor
+from tornado_ml.metrics import Metrics
+from tornado_ml.metrics.exposition import Exposition
 from tornado_ml.models.manager import ModelManager
 from tornado_ml.models.shelf import Shelf
 from tornado_ml.page.files import PageFiles
@@ -27,12 +30,16 @@ from tornado_ml.server.access_log import log_request
 from tornado_ml.server.base import Shared, UnknownPathHandler
 from tornado_ml.server.events import SubscriptionHandler
 from tornado_ml.server.guard import Guard
+from tornado_ml.server.metering import samples_of
+from tornado_ml.server.scrape import MetricsHandler
 from tornado_ml.server.websocket import SocketHandler, SocketRegistry
 from tornado_ml.server.widgets import WidgetFileHandler
 from tornado_ml.settings import Settings
 
 
-def make_shared(settings: Settings, manager: ModelManager[ModelRunner], plugins: PluginHost, page: PageFiles) -> Shared:
+def make_shared(
+    settings: Settings, manager: ModelManager[ModelRunner], plugins: PluginHost, page: PageFiles, metrics: Metrics
+) -> Shared:
     """The objects that handlers share.
 
     Args:
@@ -40,9 +47,10 @@ def make_shared(settings: Settings, manager: ModelManager[ModelRunner], plugins:
         manager: knows the models; loading them is the caller's work.
         plugins: what `/api/plugins` lists, and whose sources are run.
         page: its files.
+        metrics: where everything is counted; the runners of the models count there too.
     """
     server = settings.server
-    service = InferenceService(manager)
+    service = InferenceService(manager, listeners=[RequestMeter(metrics)])
     resume = settings.resume
     limits = Limits(
         max_message_bytes=server.max_message_bytes,
@@ -63,7 +71,7 @@ def make_shared(settings: Settings, manager: ModelManager[ModelRunner], plugins:
     accounts = Accounts(
         settings.limits_per_connection, settings.limits_per_token, settings.limits_per_address, time.monotonic
     )
-    backend = Backend(service, feeds, manager, waiting_room, accounts, limits)
+    backend = Backend(service, feeds, manager, waiting_room, accounts, limits, metrics)
     sockets = SocketRegistry(
         backend, plugins.codecs(), max_connections=server.max_connections, stalled_s=server.stalled_s
     )
@@ -73,7 +81,11 @@ def make_shared(settings: Settings, manager: ModelManager[ModelRunner], plugins:
     shelf = Shelf(manager)
     plugins.watch(lambda plugin: shelf.forget(plugin.key))
     plugins.watch(lambda plugin: access.set(plugin.key, plugin.authenticators))
-    return Shared(settings, guard, access, manager, plugins, service, backend, sockets, page, widgets, shelf)
+    shared = Shared(
+        settings, guard, access, manager, plugins, service, backend, sockets, page, widgets, shelf, Exposition(metrics)
+    )
+    metrics.read_by(lambda: samples_of(shared))
+    return shared
 
 
 def _call_later(delay_s: float, callback: Callable[[], None]) -> asyncio.TimerHandle:
@@ -94,6 +106,7 @@ def make_app(shared: Shared) -> Application:
         (routes.LOGIN.pattern, login.LoginHandler),
         (routes.LOGOUT.pattern, login.LogoutHandler),
         (routes.LIST_PLUGINS.pattern, rest.PluginsHandler),
+        (routes.METRICS.pattern, MetricsHandler),
         (routes.LIVE.pattern, health.LiveHandler),
         (routes.READY.pattern, health.ReadyHandler),
         (r"/ws", SocketHandler),

@@ -30,6 +30,8 @@ from tornado_ml.errors import (
 )
 from tornado_ml.inference.runner import ModelRunner
 from tornado_ml.inference.service import InferenceService, Request
+from tornado_ml.metrics import declarations
+from tornado_ml.metrics.exposition import Exposition
 from tornado_ml.models.manager import ModelManager
 from tornado_ml.models.shelf import Shelf
 from tornado_ml.page.files import PageFiles
@@ -84,6 +86,7 @@ class Shared:
     page: PageFiles
     widgets: Widgets
     shelf: Shelf[ModelRunner]
+    exposition: Exposition
 
 
 @stream_request_body
@@ -97,6 +100,8 @@ class GuardedHandler(RequestHandler):
     is_guarded = True
     login: Login = "needed"
     """Whether only those are answered who are known, where the service asks who somebody is."""
+    errors_to = "http"
+    """What its errors are counted as answers to."""
     max_body_bytes = 0
     """How much of a body is kept; what is beyond is thrown away."""
 
@@ -211,9 +216,12 @@ class GuardedHandler(RequestHandler):
         super().write(chunk)
 
     def write_document(self, document: Any) -> None:
-        self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.write_content(encode_json(document), "application/json; charset=utf-8")
+
+    def write_content(self, content: bytes, media_type: str) -> None:
+        """Answer with what is made anew each time, compressed if it is long and the client takes that."""
+        self.set_header("Content-Type", media_type)
         self.set_header("Cache-Control", "no-store")
-        content = encode_json(document)
         if self.request.method in {"GET", "HEAD"} and len(content) >= MIN_COMPRESSED_BYTES:
             content = self._compressed(content)
         self.finish(content)
@@ -230,7 +238,11 @@ class GuardedHandler(RequestHandler):
             self.set_header("Connection", "close")  # whoever keeps it open for the next request asks another service
         return super().flush(include_footers)
 
+    def on_finish(self) -> None:
+        self.shared.backend.metrics.count(declarations.HTTP_RESPONSES, str(self.get_status()))
+
     def answer_error(self, error: ServiceError, model_qualified_name: str | None = None) -> None:
+        self.shared.backend.metrics.count(declarations.ERRORS, self.errors_to, error.code)
         self.set_status(HTTP_STATUS[type(error)])
         if error.request_id is not None:
             self.set_header("X-Request-ID", error.request_id)

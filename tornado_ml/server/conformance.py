@@ -10,11 +10,19 @@ import asyncio
 
 from tornado.websocket import WebSocketHandler, WebSocketProtocol13, _WebSocketParams
 
-from tornado_ml.protocol.events import CLOSE_MESSAGE_TOO_BIG, CLOSE_PROTOCOL_ERROR, CloseCode
+from tornado_ml.protocol.events import CLOSE_MESSAGE_TOO_BIG, CLOSE_NORMAL, CLOSE_PROTOCOL_ERROR, CloseCode
 
 MAX_CONTROL_BYTES = 125
 
+_NO_STATUS, _ABNORMAL = 1005, 1006  # what is never in a close frame (section 7.1.5)
 _TEXT, _BINARY, _CLOSE = 1, 2, 8
+
+
+class EndingHandler(WebSocketHandler):
+    """One that is told how it ends."""
+
+    ended_as = _ABNORMAL
+    """The code of the first close frame, whoever sent it; 1005 for one without, 1006 where there was none."""
 
 
 class ConformingProtocol(WebSocketProtocol13):
@@ -35,6 +43,11 @@ class ConformingProtocol(WebSocketProtocol13):
         elif self._frame_mask is None:
             self._fail(CLOSE_PROTOCOL_ERROR, "frames of a client must be masked")
 
+    def close(self, code: int | None = None, reason: str | None = None) -> None:
+        if code is not None or reason is not None:
+            self._ends_as(code or CLOSE_NORMAL.code)  # which is what Tornado says then
+        super().close(code, reason)
+
     def _handle_message(self, opcode: int, data: bytes) -> asyncio.Future[None] | None:
         if self._frame_mask is None:
             pass  # said when the frame is done with
@@ -43,8 +56,14 @@ class ConformingProtocol(WebSocketProtocol13):
         elif opcode == _CLOSE and data and not _is_close(data):
             self._fail(CLOSE_PROTOCOL_ERROR, "this is no close code")
         else:
+            if opcode == _CLOSE and not data:
+                self._ends_as(_NO_STATUS)
             return super()._handle_message(opcode, data)
         return None
+
+    def _ends_as(self, code: int) -> None:
+        if not self.server_terminated and isinstance(self.handler, EndingHandler):
+            self.handler.ended_as = code
 
     def _fail(self, why: CloseCode, reason: str) -> None:
         self.close(why.code, reason)

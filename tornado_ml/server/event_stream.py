@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from tornado.iostream import IOStream, StreamClosedError
 
 from tornado_ml.errors import ServiceError
-from tornado_ml.protocol.events import CloseCode, Event
+from tornado_ml.protocol.events import CLOSE_NORMAL, CloseCode, Event
+from tornado_ml.server.metering import Transport
 from tornado_ml.server.tcp import Intake, cut
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class EventStream:
     """
 
     connection = None
+    transport: Transport = "sse"
+    ended_as = CLOSE_NORMAL.code
 
     def __init__(self, handler: DocumentHandler, silence_s: float | None = None) -> None:
         self.name = f"e{next(_numbers)}"
@@ -115,6 +118,7 @@ class EventStream:
     def give_up(self, close: CloseCode, why: str) -> None:
         """End the connection; there is no way to tell the client why."""
         log.warning("Connection %s is given up: %s.", self.name, why)
+        self.ended_as = close.code
         cut(self._stream)
 
     def dismiss(self, close: CloseCode, why: str) -> None:
@@ -122,6 +126,7 @@ class EventStream:
 
     def close(self, code: int, reason: str) -> None:
         """The service stops, and it has not come to its end."""
+        self.ended_as = code
         cut(self._stream)
 
     async def _send_all(self) -> None:
@@ -153,7 +158,11 @@ class EventStream:
         for one in waiting:
             self._count += 1
             lines.append(b"event: %s\nid: %d\ndata: %s\n\n" % (one.event.name.encode(), self._count, one.data))
-        await self._send(b"".join(lines))
+        text = b"".join(lines)
+        traffic = self._registry.backend.metrics.traffic
+        traffic.sent_frames += len(waiting)
+        traffic.sent_bytes += len(text)
+        await self._send(text)
         for one in waiting:
             if one.on_sent is not None:
                 one.on_sent()

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from tornado_ml.errors import ModelLoadError, ModelNotFound, OperatorError
 from tornado_ml.inference.runner import ModelRunner
+from tornado_ml.metrics import Metrics
 from tornado_ml.models.manager import ModelManager, ModelState, Registration
 from tornado_ml.page.files import PageFiles
 from tornado_ml.plugins import PluginHost
@@ -22,6 +23,7 @@ from tornado_ml.server.health import readiness_of
 from tornado_ml.server.listener import SPARE_FILES, BoundedServer, allow_files
 from tornado_ml.server.listening import listen
 from tornado_ml.server.logins import watch_logins
+from tornado_ml.server.metering import measure_lag
 from tornado_ml.server.notify import Supervisor
 from tornado_ml.server.proxies import Proxies
 from tornado_ml.server.reporting import Reporter
@@ -63,8 +65,9 @@ async def serve(
     certificate = certificate_of(settings.server)
     listening = listen(settings.server, os.environ)
     registrations = plugins.load()
-    manager = ModelManager(lambda registration: ModelRunner(registration, settings), plugins.fail)
-    shared = make_shared(settings, manager, plugins, PageFiles(web_directory()))
+    metrics = Metrics()
+    manager = ModelManager(lambda registration: ModelRunner(registration, settings, metrics), plugins.fail)
+    shared = make_shared(settings, manager, plugins, PageFiles(web_directory()), metrics)
     check_exposure(listening.sockets, shared.access, allow_unauthenticated=settings.server.allow_unauthenticated)
     server = _server(shared, certificate)
     server.listen_on(listening.sockets)
@@ -73,6 +76,7 @@ async def serve(
     reporter = _reporter(shared, supervisor)
     background = [
         asyncio.create_task(shared.sockets.watch_stalled()),
+        asyncio.create_task(measure_lag(metrics)),
         asyncio.create_task(watch_logins(shared.access, shared.sockets)),
         asyncio.create_task(reporter.run()),
     ]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from tornado.websocket import WebSocketHandler, WebSocketProtocol, WebSocketProtocol13
+from tornado.websocket import WebSocketProtocol, WebSocketProtocol13
 
 from tornado_ml.errors import BadFrame, MethodNotAllowed
 from tornado_ml.protocol.messages import error_data
 from tornado_ml.server.base import GuardedHandler
+from tornado_ml.server.conformance import EndingHandler
 from tornado_ml.server.lingering import LingeringProtocol
 
 
-class UpgradeHandler(GuardedHandler, WebSocketHandler):
+class UpgradeHandler(GuardedHandler, EndingHandler):
     """Becomes a socket, if the handshake is as it should be."""
+
+    errors_to = "handshake"
 
     def admit(self) -> None:
         super().admit()

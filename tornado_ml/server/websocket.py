@@ -15,11 +15,13 @@ from tornado_ml.codecs.known import Codecs
 from tornado_ml.connection import Connection
 from tornado_ml.conversation.conversation import Backend
 from tornado_ml.errors import BadFrame, Overloaded, ShuttingDown, Unauthorized
+from tornado_ml.metrics import declarations
 from tornado_ml.protocol.events import CLOSE_GOING_AWAY, CLOSE_POLICY_VIOLATION, CLOSE_TRY_AGAIN_LATER, CloseCode
 from tornado_ml.server.access_log import SocketLog
 from tornado_ml.server.base import Shared
 from tornado_ml.server.credentials import find_credential
 from tornado_ml.server.frames import binary_frame, text_frame
+from tornado_ml.server.metering import Transport, close_label
 from tornado_ml.server.outflow import Outflow
 from tornado_ml.server.upgrade import UpgradeHandler
 
@@ -34,6 +36,14 @@ RETRY_AFTER_S = 5.0
 
 class Socket(Protocol):
     """One client's place in the registry."""
+
+    @property
+    def transport(self) -> Transport:
+        """What carries it."""
+
+    @property
+    def ended_as(self) -> int:
+        """The close code that it ended with."""
 
     @property
     def connection(self) -> Connection | None:
@@ -88,11 +98,14 @@ class SocketRegistry:
     def add(self, socket: Socket) -> None:
         self._sockets[socket] = allowance = self.backend.accounts.allowance(socket.caller)
         allowance.hold("connections")
+        self.backend.metrics.count(declarations.CONNECTIONS_OPENED, socket.transport)
 
     def discard(self, socket: Socket) -> None:
         allowance = self._sockets.pop(socket, None)
         if allowance is not None:
             allowance.hold("connections", -1)
+            label = close_label(socket.ended_as)
+            self.backend.metrics.count(declarations.CONNECTIONS_CLOSED, socket.transport, label)
 
     def __iter__(self) -> Iterator[Socket]:
         return iter(list(self._sockets))
@@ -129,6 +142,7 @@ class SocketRegistry:
 class SocketHandler(UpgradeHandler):
     """One socket."""
 
+    transport: Transport = "websocket"
     connection: Connection
     _codec: Codec | None
     _outflow: Outflow

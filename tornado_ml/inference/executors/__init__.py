@@ -24,8 +24,8 @@ class Executor(Protocol):
     def start(self, scheduler: Scheduler, on_failed: Callable[[str], None]) -> None:
         """Begin to pull batches; `on_failed` is told why when the model can be run no more. Comes after `load`."""
 
-    def worker_bytes(self) -> dict[int, int]:
-        """How much memory each of its worker processes holds, by their numbers; empty where it has none."""
+    def worker_bytes(self) -> dict[int, int] | None:
+        """How much memory each of its worker processes holds, by their numbers; None where it runs in no process."""
 
     async def close(self) -> None:
         """Stop, and let go of the model; what still runs is abandoned."""

@@ -47,8 +47,8 @@ class InlineExecutor:
         if self._bench is not None:
             self._bench.close()
 
-    def worker_bytes(self) -> dict[int, int]:
-        return {}
+    def worker_bytes(self) -> None:
+        """There are no worker processes."""
 
     async def _serve(self, scheduler: Scheduler) -> None:
         assert self._bench is not None

@@ -58,8 +58,8 @@ class ThreadExecutor:
             await asyncio.gather(self._task, return_exceptions=True)
         self._calls.put(None)
 
-    def worker_bytes(self) -> dict[int, int]:
-        return {}
+    def worker_bytes(self) -> None:
+        """There are no worker processes."""
 
     async def _serve(self, scheduler: Scheduler) -> None:
         bench = self._bench

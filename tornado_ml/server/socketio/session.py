@@ -24,6 +24,7 @@ from tornado_ml.protocol.events import (
 from tornado_ml.protocol.payloads import Document
 from tornado_ml.server.access_log import SocketLog
 from tornado_ml.server.frames import text_frame
+from tornado_ml.server.metering import Transport
 from tornado_ml.server.outflow import Outflow
 from tornado_ml.server.socketio.codec import SEPARATOR, SocketIOCodec
 from tornado_ml.server.socketio.poll_outflow import PollOutflow
@@ -78,7 +79,11 @@ class Session:
 
     Attributes:
         is_polled: whether a poll is under way.
+        ended_as: the close code that it ended with, once it has.
     """
+
+    transport: Transport = "socketio"
+    ended_as = CLOSE_NORMAL.code
 
     def __init__(
         self, engine: Engine, caller: Caller, access: Access, registry: SocketRegistry, ping_interval_s: float
@@ -218,6 +223,7 @@ class Session:
         if self._is_closing:
             return
         self._is_closing = True
+        self.ended_as = code
         self._timer.cancel()
         self.connection.close()
         if self._probe is not None:
