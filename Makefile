@@ -9,7 +9,7 @@ PLUGINS := plugins/iris_model plugins/digits_model plugins/anomaly_model plugins
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check lint format docs clean
+.PHONY: help serve test check lint format docs pictures clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ format: $(VENV)/test.stamp ## put the Python code into shape
 
 docs: $(VENV)/test.stamp ## make the generated pages anew
 	@$(TOX) run -q -e docs
+
+pictures: $(VENV)/test.stamp ## make the docs' pictures of the page anew; needs chromium
+	@$(TOX) run -q -e pictures
 
 clean: ## remove the environments and whatever else was made here
 	rm -rf $(VENV) .tox build dist *.egg-info plugins/*/build plugins/*/*.egg-info tests/web/node_modules tests/web/socketio/node_modules

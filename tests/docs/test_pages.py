@@ -13,6 +13,7 @@ from tornado_ml.settings import load_settings
 from tornado_ml.settings.reference import describe
 
 FENCED = re.compile(r"^ *```.*?^ *```$", re.DOTALL | re.MULTILINE)
+MOST_OF_A_PICTURE_BYTES = 150_000
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
 
@@ -45,6 +46,13 @@ def test_every_page_is_listed_in_the_index(pages: Sequence[Path], root: Path) ->
     index = root / "docs" / "README.md"
     listed = {(index.parent / link).resolve() for link in _links(index)}
     assert [path for path in pages if path.is_relative_to(root / "docs") and path not in {index, *listed}] == []
+
+
+def test_every_picture_is_shown_by_a_page_and_small(pages: Sequence[Path], root: Path) -> None:
+    shown = {(page.parent / link).resolve() for page in pages for link in _links(page)}
+    for picture in (root / "docs" / "images").iterdir():
+        assert picture in shown, picture.name
+        assert picture.stat().st_size < MOST_OF_A_PICTURE_BYTES, picture.name
 
 
 def test_every_json_block_is_json(pages: Sequence[Path], blocks: Callable[[Path], Any]) -> None:
