@@ -14,6 +14,7 @@ from tornado_ml.cli.loading import load, unload
 from tornado_ml.cli.predict import predict
 from tornado_ml.cli.reload import reload
 from tornado_ml.cli.serve import serve
+from tornado_ml.cli.service import service
 from tornado_ml.cli.token import token
 from tornado_ml.errors import OperatorError
 
@@ -34,5 +35,5 @@ def main() -> None:
     """Serve machine-learning models over WebSockets, and talk to them."""
 
 
-for command in (serve, models, plugins, predict, listen, check, reload, load, unload, token):
+for command in (serve, models, plugins, predict, listen, check, reload, load, unload, token, service):
     main.add_command(command)
