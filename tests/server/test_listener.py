@@ -12,6 +12,7 @@ import pytest
 from tornado.netutil import bind_sockets
 from tornado.web import Application
 
+from tornado_ml.metrics import Metrics, declarations
 from tornado_ml.server.listener import BoundedServer, allow_files
 
 REQUEST = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -70,8 +71,9 @@ async def test_connections_beyond_the_limit_are_turned_away_and_those_that_are_o
     app: Application, logged: Callable[[], str]
 ) -> None:
     listeners = bind_sockets(0, "127.0.0.1")
+    metrics = Metrics()
     port = listeners[0].getsockname()[1]
-    server = BoundedServer(app, max_files=2 * (next_file_number() + 12))
+    server = BoundedServer(app, metrics=metrics, max_files=2 * (next_file_number() + 12))
     server.add_sockets(listeners)
 
     clients = [Client(*await asyncio.open_connection("127.0.0.1", port)) for _ in range(10)]
@@ -80,6 +82,7 @@ async def test_connections_beyond_the_limit_are_turned_away_and_those_that_are_o
     assert answers == [b"HTTP/1.1 200 OK"] * served + [b""] * (len(clients) - served)
     assert served > 0
     assert logged().count("Connections are turned away") == 1
+    assert metrics.values()[declarations.ERRORS] == {("accept", "NO_FILES"): len(clients) - served}
 
     for client in clients:
         await client.close()

@@ -241,8 +241,11 @@ class GuardedHandler(RequestHandler):
     def on_finish(self) -> None:
         self.shared.backend.metrics.count(declarations.HTTP_RESPONSES, str(self.get_status()))
 
+    def count_error(self, code: str) -> None:
+        self.shared.backend.metrics.count(declarations.ERRORS, self.errors_to, code)
+
     def answer_error(self, error: ServiceError, model_qualified_name: str | None = None) -> None:
-        self.shared.backend.metrics.count(declarations.ERRORS, self.errors_to, error.code)
+        self.count_error(error.code)
         self.set_status(HTTP_STATUS[type(error)])
         if error.request_id is not None:
             self.set_header("X-Request-ID", error.request_id)

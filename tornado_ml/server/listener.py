@@ -20,6 +20,7 @@ from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPConnection, HTTPHeaders, HTTPMessageDelegate, RequestStartLine, ResponseStartLine
 from tornado.iostream import IOStream
 
+from tornado_ml.metrics import Metrics, declarations
 from tornado_ml.server.proxies import Proxies
 
 if sys.platform != "win32":
@@ -57,14 +58,21 @@ class BoundedServer(HTTPServer):
     """A server that turns connections away when files run out, and believes no proxy that it need not.
 
     Args:
+        metrics: where connections are counted that are turned away.
         max_files: how many files the process may have open.
         proxies: that are believed.
     """
 
     def initialize(
-        self, *args: Any, max_files: float = math.inf, proxies: Proxies | None = None, **options: Any
+        self,
+        *args: Any,
+        metrics: Metrics | None = None,
+        max_files: float = math.inf,
+        proxies: Proxies | None = None,
+        **options: Any,
     ) -> None:
         super().initialize(*args, **options)
+        self._metrics = metrics or Metrics()
         self._max_files = max_files
         self._max_number = max_files - min(SPARE_FILES, max_files / 2)
         self._told_at = -math.inf
@@ -99,6 +107,7 @@ class BoundedServer(HTTPServer):
             super().handle_stream(stream, address)
             return
         stream.close()
+        self._metrics.count(declarations.ERRORS, "accept", "NO_FILES")
         if time.monotonic() - self._told_at > REMIND_S:
             self._told_at = time.monotonic()
             log.warning("Connections are turned away: the process may have only %g files open.", self._max_files)

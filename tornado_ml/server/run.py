@@ -105,6 +105,7 @@ def _server(shared: Shared, certificate: Certificate | None) -> BoundedServer:
     settings = shared.settings.server
     return BoundedServer(
         make_app(shared),
+        metrics=shared.backend.metrics,
         idle_connection_timeout=IDLE_S,
         body_timeout=BODY_S,
         max_files=allow_files(settings.max_connections + SPARE_FILES),

@@ -30,6 +30,7 @@ class UpgradeHandler(GuardedHandler, EndingHandler):
             self.set_header("Upgrade", "websocket")
             self.set_header("Sec-WebSocket-Version", "13")
             self.set_header("Connection", "close, Upgrade")
+            self.count_error(BadFrame.code)
             self.write_document(error_data(BadFrame("The version of WebSocket that is spoken here is 13 (RFC 6455).")))
             return
         self.admit_upgrade()
