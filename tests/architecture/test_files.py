@@ -10,6 +10,7 @@ MAX_LINES = 400
 TESTED_ELSEWHERE = {
     "tornado_ml/client/exchange.py": "tests/client/test_conversation.py",
     "tornado_ml/hookspecs.py": "tests/plugins/test_loading.py",
+    "tornado_ml/inference/executors/known.py": "tests/inference/test_runner.py",
     "tornado_ml/settings/__main__.py": "tests/settings/test_reference.py",
     "tornado_ml/settings/declaration.py": "tests/settings/test_reading.py",
 }

@@ -67,6 +67,14 @@ def test_only_server_and_client_bring_tornado_in(tmp_path: Path) -> None:
     assert [name for name in without["modules"] if name.split(".")[0] == "tornado"] == []
 
 
+def test_a_worker_starts_without_what_only_the_service_needs(tmp_path: Path) -> None:
+    code = "import sys, tornado_ml.inference.executors.process.worker; print(*sys.modules)"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True, text=True, timeout=60)
+    heavy = {"tornado", "marshmallow", "numpy", "tornado_ml.settings", "tornado_ml.inference.scheduler"}
+    assert heavy & set(done.stdout.split()) == set()
+
+
 def test_a_plugin_that_imports_tornado_ml_gets_no_heavy_library(tmp_path: Path) -> None:
     code = "import sys, tornado_ml; print(*sorted({name.split('.')[0] for name in sys.modules}))"
     command = [sys.executable, "-c", code]

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 
 from tornado_ml.errors import ModelLoadError, ModelNotReady, ModelRefused
-from tornado_ml.inference.executors import EXECUTORS, Executor
+from tornado_ml.inference.executors.known import EXECUTORS, Executor
 from tornado_ml.inference.scheduler import Limits, Scheduler
 from tornado_ml.inference.sessions import SessionEnd, Sessions
 from tornado_ml.metrics import Metrics, Sample, declarations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from tornado_ml.errors import InvalidOutput, ModelRefused
 from tornado_ml.models.json_schema import DRAFT_2020_12, modernised, plain_schema
@@ -12,6 +12,8 @@ from tornado_ml.models.plain_data import NotPlain, plain
 from tornado_ml.models.tensor_arrays import TensorArrays
 from tornado_ml.models.tensor_places import tensor_places, with_forms
 from tornado_ml.models.validator import Validator
+
+Direction = Literal["input", "output"]
 
 
 class JSONDeclaration:

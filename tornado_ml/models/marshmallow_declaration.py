@@ -8,11 +8,10 @@ from typing import Any
 import marshmallow as ma
 
 from tornado_ml.errors import InvalidInput, InvalidOutput, ModelRefused
-from tornado_ml.models.json_declaration import conversions
+from tornado_ml.models.json_declaration import Direction, conversions
 from tornado_ml.models.json_schema import plain_schema
 from tornado_ml.models.marshmallow_dump import StrictDump, loading_what_it_dumps
 from tornado_ml.models.marshmallow_faults import faults_in
-from tornado_ml.models.marshmallow_fields import Direction
 from tornado_ml.models.marshmallow_schema import convert
 from tornado_ml.models.plain_data import NotPlain
 from tornado_ml.models.tensor_places import with_forms

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Literal, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol
 
 import marshmallow as ma
 from marshmallow import fields
 
+from tornado_ml.models.json_declaration import Direction
 from tornado_ml.models.marshmallow_rules import JSONSchema, simple_values
 from tornado_ml.models.plain_data import NotPlain, plain
 from tornado_ml.models.tensor_field import Tensor
-
-Direction = Literal["input", "output"]
 
 ANYTHING_BUT_NULL = ["boolean", "number", "string", "array", "object"]
 

@@ -18,7 +18,8 @@ from marshmallow import fields, validate
 from marshmallow.decorators import POST_DUMP, POST_LOAD, PRE_DUMP, PRE_LOAD, VALIDATES, VALIDATES_SCHEMA
 
 from tornado_ml.errors import ModelRefused
-from tornado_ml.models.marshmallow_fields import ANYTHING_BUT_NULL, Direction, converter_of
+from tornado_ml.models.json_declaration import Direction
+from tornado_ml.models.marshmallow_fields import ANYTHING_BUT_NULL, converter_of
 from tornado_ml.models.marshmallow_rules import JSONSchema, RuleRefused, constraint
 from tornado_ml.models.plain_data import NotPlain, plain
 from tornado_ml.models.tensors import KEYWORD

@@ -8,10 +8,9 @@ from typing import Any
 
 from tornado_ml.errors import Fault, InvalidInput, ModelRefused
 from tornado_ml.models.fault_messages import MAX_FAULTS, shortened
-from tornado_ml.models.json_declaration import plain_prediction
+from tornado_ml.models.json_declaration import Direction, plain_prediction
 from tornado_ml.models.json_pointer import json_pointer
 from tornado_ml.models.json_schema import DRAFT_2020_12, modernised, plain_schema
-from tornado_ml.models.marshmallow_fields import Direction
 from tornado_ml.models.number_types import number_conversion
 from tornado_ml.models.tensor_places import tensor_places
 from tornado_ml.models.tensors import KEYWORD

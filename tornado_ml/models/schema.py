@@ -8,13 +8,12 @@ prediction what the client gets.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 from tornado_ml.errors import ModelRefused
-from tornado_ml.models.json_declaration import JSONDeclaration, declared_by_method
-from tornado_ml.models.marshmallow_declaration import MarshmallowDeclaration, is_marshmallow
-from tornado_ml.models.marshmallow_fields import Direction
+from tornado_ml.models.json_declaration import Direction, JSONDeclaration, declared_by_method
 from tornado_ml.models.pydantic_declaration import PydanticDeclaration, is_pydantic
 from tornado_ml.models.validator import Validator
 
@@ -53,8 +52,12 @@ def declare(schema: Any, *, direction: Direction = "input") -> Declaration:
     Raises:
         ModelRefused: it is none of these, or cannot be served without accepting more than its author meant.
     """
-    if is_marshmallow(schema):
-        return MarshmallowDeclaration(schema, direction)
+    # To import marshmallow is a third of a worker's start. Who has a schema of it has done so.
+    if "marshmallow" in sys.modules:
+        from tornado_ml.models.marshmallow_declaration import MarshmallowDeclaration, is_marshmallow
+
+        if is_marshmallow(schema):
+            return MarshmallowDeclaration(schema, direction)
     if isinstance(schema, Mapping):
         return JSONDeclaration(schema)
     if is_pydantic(schema):

@@ -16,7 +16,6 @@ from tornado_ml.models.base import check_qualified_name, version_number
 from tornado_ml.models.manager import Identity
 from tornado_ml.models.source import Source, check_source, full_name
 from tornado_ml.models.widget import Widget, check_widget
-from tornado_ml.settings.tables import suggestion
 
 Factory = Callable[[], object]
 
@@ -49,6 +48,9 @@ class Hooks:
             raise PluginError("It implements no hook; is register_models marked with @tornado_ml.hookimpl?")
         unknown = [hook.name for hook in implemented if not hook.has_spec()]
         if unknown:
+            # Here, as a worker would load the settings, and marshmallow with them, for this alone.
+            from tornado_ml.settings.tables import suggestion
+
             raise PluginError(
                 f"It implements the hook {unknown[0]}, which is unknown; {suggestion(unknown[0], hook_names())}"
             )
