@@ -105,3 +105,15 @@ def test_white_space_goes_where_it_means_nothing(source: str, left: str) -> None
 def test_what_could_not_be_joined_is_refused_with_its_name(source: str) -> None:
     with pytest.raises(Unjoinable, match=r"js/views/here\.js: "):
         parsed(source)
+
+
+def test_private_names_become_short_ones() -> None:
+    source = "class A { #first = 1; #other = `${this.#first} #first`; has(a) { return #first in a; } }"
+    assert body(source) == "class A{#a=1;#b=`${this.#a} #first`;has(a){return #a in a;}}"
+
+
+def test_each_private_name_becomes_another() -> None:
+    names = [f"#name{number}" for number in range(1500)]
+    shortened = body(f"class A {{ {'; '.join(names)} }}").removeprefix("class A{").removesuffix("}").split(";")
+    assert len(set(shortened)) == len(names)
+    assert (shortened[0], shortened[26]) == ("#a", "#ba")

@@ -15,7 +15,7 @@ from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 from tornado_ml.page.files import Edition
 from tornado_ml.resources import web_directory
 from tornado_ml.server.base import Shared
-from tornado_ml.server.ui import file_patterns
+from tornado_ml.server.ui import OF_DOCUMENTS, file_patterns
 
 Fetch = Callable[..., Any]
 PAGES = ["/", "/models/echo/metadata", "/models/echo/predict", "/models/nobody/predict", "/?x=1"]
@@ -91,12 +91,23 @@ async def test_a_page_of_another_version_gets_the_present_files_and_keeps_them_n
         assert other.headers["Cache-Control"] == "no-cache"
 
 
+@pytest.mark.gen_test
+async def test_a_script_that_is_kept_comes_without_what_says_nothing_of_scripts(fetch: Fetch) -> None:
+    ((present, _), *_) = ASSET.findall((await fetch("/")).body)
+    address = present.decode().replace("favicon.svg", "js/main.js")
+    headers = (await fetch(address)).headers
+    assert (headers["X-Content-Type-Options"], headers["Cross-Origin-Resource-Policy"]) == ("nosniff", "same-origin")
+    assert not set(headers).intersection(OF_DOCUMENTS)
+    for other in (address.replace("main.js", "nothing.js"), address.replace("js/main.js", "favicon.svg")):
+        assert set(OF_DOCUMENTS) <= set((await fetch(other)).headers)
+
+
 @pytest.mark.parametrize(
     ("path", "documents"),
     [
         ("/", ["/api/models", "/api/plugins"]),
-        ("/models/echo/predict", ["/api/models", "/api/plugins", "/api/models/echo/metadata"]),
-        ("/models/%3E%22a+b/metadata", ["/api/models", "/api/plugins", "/api/models/%3E%22a%2Bb/metadata"]),
+        ("/models/echo/predict", ["/api/models", "/api/models/echo/metadata"]),
+        ("/models/%3E%22a+b/metadata", ["/api/models", "/api/models/%3E%22a%2Bb/metadata"]),
     ],
 )
 @pytest.mark.gen_test

@@ -76,7 +76,7 @@ def test_the_second_look_asks_only_for_what_may_have_changed(service, page) -> N
     traffic.clear()
     look(page, service.url + PREDICT)
     assert sorted(traffic.paths) == sorted(
-        [PREDICT, "/ws", "/api/models", "/api/plugins", "/api/models/iris_model/metadata"]
+        [PREDICT, "/ws", "/api/models", "/api/models/iris_model/metadata"]
     )
 
 

@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from string import ascii_lowercase
 
 from tornado_ml.page.scanner import Token, Unjoinable, tokens
 
@@ -57,7 +58,7 @@ class Module:
 def parse(path: str, source: str) -> Module:
     """The module at `path`, which is counted from the top of the page's files.
 
-    Comments and white space are left out of it, and nothing else.
+    Comments and white space are left out of it, and private names made short; the rest stays as it is.
 
     Raises:
         Unjoinable: it says something that cannot be joined, or not be understood by the little that is looked at.
@@ -75,6 +76,8 @@ class _Parser:
         self._code = [place for place, token in enumerate(found) if token.is_code]
         self._dropped: set[int] = set()
         self._lazy: dict[int, str] = {}
+        self._private: dict[str, str] = {}
+        """What a private name is called in the joined module."""
 
     def parse(self) -> Module:
         depth, index = 0, 0
@@ -184,7 +187,19 @@ class _Parser:
             before, between = token, ""
             if place in self._lazy:
                 self._module.lazy[len(pieces)] = self._lazy[place]
-            pieces.append(token.text)
+            pieces.append(self._shortened(token))
+
+    def _shortened(self, token: Token) -> str:
+        """A private name, which nobody outside of its class can say (ECMA-262, section 15.7.1), as one of few letters."""
+        if not token.text.startswith("#"):
+            return token.text
+        return self._private.setdefault(token.text, f"#{_letters(len(self._private))}")
+
+
+def _letters(number: int) -> str:
+    """a, b, … z, ba, bb, …"""
+    rest, last = divmod(number, len(ascii_lowercase))
+    return (_letters(rest) if rest else "") + ascii_lowercase[last]
 
 
 def _separator(before: Token, after: Token, between: str) -> str:

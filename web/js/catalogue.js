@@ -13,7 +13,7 @@ const STALE_MS = 10_000;
 export class Catalogue extends EventTarget {
   /** @type {Model[] | null} */
   models = null;
-  /** @type {Plugin[]} */
+  /** @type {Plugin[]} none before `includePlugins` */
   plugins = [];
   /** @type {Error | null} */
   error = null;
@@ -21,6 +21,7 @@ export class Catalogue extends EventTarget {
   generation = 0;
   /** @type {Promise<void> | null} */
   #loading = null;
+  #includesPlugins = false;
   /** @type {Map<string, Model>} what was pushed while the list was being loaded: it is newer */
   #news = new Map();
   #loadedAt = -Infinity;
@@ -33,6 +34,14 @@ export class Catalogue extends EventTarget {
       this.#loading = null;
     });
     return this.#loading;
+  }
+
+  /** From now on the plugins are loaded too: few pages show them. */
+  async includePlugins() {
+    if (this.#includesPlugins) return;
+    this.#includesPlugins = true;
+    await this.#loading; // which may have begun without them
+    await this.load();
   }
 
   /** Load anew what a service says that was away, and may be another one now. */
@@ -97,7 +106,7 @@ export class Catalogue extends EventTarget {
   async #load() {
     this.#news.clear();
     try {
-      const [models, plugins] = await Promise.all([getModels(), getPlugins()]);
+      const [models, plugins] = await Promise.all([getModels(), this.#includesPlugins ? getPlugins() : []]);
       const listed = new Set(models.map(({ qualified_name: name }) => name));
       const missed = [...this.#news.values()].filter((model) => !listed.has(model.qualified_name) && !isGone(model));
       this.models = [...models.map((model) => this.#news.get(model.qualified_name) ?? model), ...missed];

@@ -31,9 +31,6 @@ document.addEventListener("visibilitychange", () => {
   catalogue.refresh();
 });
 addEventListener("online", () => client.retry());
-catalogue.load();
-catalogue.follow(client).catch(() => {}); // ends with the client; the bar above the page says so
-
 showConnection(client, { word: byId("connection"), bar: byId("away") });
 actions.add([
   { name: "All models", key: "m", act: () => go("/") },
@@ -50,6 +47,8 @@ const go = startRouter(
   ],
   notFoundView,
 );
+catalogue.load();
+catalogue.follow(client).catch(() => {}); // ends with the client; the bar above the page says so
 startShortcuts(actions, find);
 showFrame({ openPalette: find, openShortcutList });
 

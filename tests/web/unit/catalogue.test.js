@@ -45,7 +45,7 @@ test("a state that is pushed takes the place of the one that was listed, without
   for (const pushedModel of [model("a", "loading"), model("b", "ready"), model("a", "ready")]) pushed.push(pushedModel);
   await settled();
   assert.deepEqual(states(catalogue), ["a ready", "b ready"]);
-  assert.deepEqual([count, asked.length], [1, 2]);
+  assert.deepEqual([count, asked.length], [1, 1]);
 });
 
 test("what is pushed while the list is being loaded is newer than the list", async (context) => {
@@ -54,6 +54,15 @@ test("what is pushed while the list is being loaded is newer than the list", asy
   for (const pushedModel of [model("a", "ready"), model("new", "loading"), model("gone", "unloading")]) pushed.push(pushedModel);
   await loading;
   assert.deepEqual(states(catalogue), ["a ready", "new loading"]);
+});
+
+test("the plugins are loaded from when a page asks for them, and then with the list each time", async (context) => {
+  const { catalogue, asked } = start(context, []);
+  const loading = catalogue.load();
+  await Promise.all([catalogue.includePlugins(), catalogue.includePlugins()]);
+  await Promise.all([loading, catalogue.load()]);
+  const withPlugins = ["/api/models", "/api/plugins"];
+  assert.deepEqual(asked, ["/api/models", ...withPlugins, ...withPlugins]);
 });
 
 test("a model that is new, and one that goes, have the list loaded again", async (context) => {
