@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 from tornado.ioloop import IOLoop
 from tornado.web import Application
 
@@ -23,6 +24,8 @@ from tornado_ml.server.base import Shared
 from tornado_ml.settings import load_settings
 
 DROPINS = Path(__file__).parent / "dropins"
+hypothesis_settings.register_profile("light", max_examples=20)  # a fifth; see tox.ini
+
 EXAMPLES = ["anomaly", "digits", "iris", "text"]
 """The plugins of the project, which may be installed."""
 

@@ -157,4 +157,6 @@ class Conversations(RuleBasedStateMachine):
 
 
 TestConversations = Conversations.TestCase
-TestConversations.settings = settings(max_examples=300, stateful_step_count=50, deadline=None)
+TestConversations.settings = settings(
+    max_examples=settings.default.max_examples * 3, stateful_step_count=50, deadline=None
+)

@@ -236,7 +236,8 @@ def test_no_frame_is_lost_or_doubled_and_every_request_is_answered_once(
     codec: Codec, make_world: Callable[[], Any]
 ) -> None:
     machine = type("Machine", (Resuming,), {"make_world": staticmethod(make_world), "codec": codec})
-    run_state_machine_as_test(machine, settings=settings(max_examples=250, stateful_step_count=60, deadline=None))
+    many = settings(max_examples=settings.default.max_examples * 5 // 2, stateful_step_count=60, deadline=None)
+    run_state_machine_as_test(machine, settings=many)
 
 
 def test_the_client_of_these_tests_notices_a_frame_that_is_missing() -> None:

@@ -19,7 +19,9 @@ from marshmallow import fields, validate
 from tornado_ml.models.number_types import number_conversion
 from tornado_ml.models.schema import Validator, declare
 
-DRAWN = settings(max_examples=130, deadline=None, suppress_health_check=list(HealthCheck))
+DRAWN = settings(
+    max_examples=settings.default.max_examples * 13 // 10, deadline=None, suppress_health_check=list(HealthCheck)
+)
 
 NAMES = ("a", "b", "c")
 PATTERNS = (r"[a-c]+$", r"\d", r"^\w{1,3}\Z", r"a|bb?$", r"[^\d\s]", r"(?i)x[k-m]", r".*\.png$", r"[a-c]+1?[a-c]+")
