@@ -9,7 +9,7 @@ PLUGINS := plugins/iris_model plugins/digits_model plugins/anomaly_model plugins
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check lint format docs pictures clean
+.PHONY: help serve test soak check lint format docs pictures clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ serve: $(VENV)/serve.stamp ## serve the page and the example models; options: ma
 
 test: $(VENV)/test.stamp ## run every check on every Python found; ends with what ran and what did not
 	@$(TOX) run-parallel $(TOX_ARGS)
+
+soak: $(VENV)/test.stamp ## what takes long: conformance, fuzzing, half an hour under load (SOAK_S=120 for less)
+	@$(TOX) run -q -e soak $(TOX_ARGS)
 
 check: $(VENV)/test.stamp ## the quick ones: lint, types, and the unit tests on one Python
 	@$(TOX) run-parallel -e lint,types,py $(TOX_ARGS)
