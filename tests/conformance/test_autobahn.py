@@ -24,9 +24,9 @@ pytestmark = pytest.mark.long
 
 SUITE = "autobahntestsuite==25.10.1"
 CASES = ["1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "10.*"]
-"""All but those of size and speed (9), which have benchmarks of their own, and of compression (12, 13), which is off."""
+"""All but those of size and speed (9), which are benchmarks, and of compression (12, 13), which is off."""
 LATE = {"6.4.1", "6.4.2", "6.4.3", "6.4.4"}
-"""Here text that is no UTF-8 is refused when its message is complete; the suite would rather have it refused at once."""
+"""Text that is no UTF-8 is refused when its message is complete; the suite would have it refused at once."""
 TIMEOUT_S = 600
 
 
