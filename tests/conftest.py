@@ -80,6 +80,7 @@ def shared(
     yield made
     io_loop.run_sync(made.backend.feeds.close)
     io_loop.run_sync(manager.close)
+    made.observers.close()
 
 
 @pytest.fixture

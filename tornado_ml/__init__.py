@@ -10,6 +10,7 @@ from tornado_ml.models.base import MLModel, ModelSession, Pause
 from tornado_ml.models.cancellation import cancelled
 from tornado_ml.models.source import PushSource, Source
 from tornado_ml.models.widget import Widget
+from tornado_ml.observers.base import Observer, Record
 
 if TYPE_CHECKING:
     from tornado_ml.models.tensor_field import Tensor
@@ -22,8 +23,10 @@ __all__ = [
     "MLModelException",
     "MLModelSchemaValidationException",
     "ModelSession",
+    "Observer",
     "Pause",
     "PushSource",
+    "Record",
     "Source",
     "Tensor",
     "Widget",

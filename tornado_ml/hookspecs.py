@@ -15,6 +15,7 @@ from tornado_ml.codecs.base import Codec
 from tornado_ml.models.base import MLModel
 from tornado_ml.models.source import Source
 from tornado_ml.models.widget import Widget
+from tornado_ml.observers.base import Observer
 
 PROJECT = "tornado_ml"
 """The name of the hooks' project, and of the entry point group that plugins are found in."""
@@ -55,6 +56,14 @@ def register_widgets() -> Iterable[Widget]:  # type: ignore[empty-body]
 
     A schema asks for one by its name, `"x-widget": "name"`, in a model of whichever plugin; or it is for all of one
     model's input or output.
+    """
+
+
+@hookspec
+def register_observers() -> Iterable[Observer]:  # type: ignore[empty-body]
+    """Return the observers that this plugin brings: each is shown all requests to the service and what became of them.
+
+    Return objects, made without much ado. Each is called in a thread of its own.
     """
 
 

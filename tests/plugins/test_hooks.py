@@ -43,7 +43,31 @@ def register_codecs():
 
 
 def test_the_hooks_there_are_can_be_named() -> None:
-    assert hook_names() == ["register_models", "register_sources", "register_codecs", "register_widgets"]
+    assert hook_names() == [
+        f"register_{name}" for name in ("models", "sources", "codecs", "widgets", "observers", "authenticators")
+    ]
+
+
+OBSERVER = """
+from tornado_ml import Observer, hookimpl
+
+class Watcher(Observer):
+    def observe(self, records):
+        pass
+
+@hookimpl
+def register_observers():
+    return [Watcher()]
+"""
+
+
+def test_a_plugin_may_bring_observers(directory: Path, drop: Drop, load: Load, dropped: Dropped) -> None:
+    drop("watching.py", OBSERVER)
+    drop("wrong.py", OBSERVER.replace("Watcher()]", "Watcher]"))
+    watching, wrong = dropped(load(directory))
+    assert [one.name for one in watching.observers] == ["Watcher"]
+    assert (wrong.state, wrong.observers) == (PluginState.FAILED, [])
+    assert "it must return instances of tornado_ml.Observer." in (wrong.reason or "")
 
 
 def test_a_plugin_may_implement_any_of_the_hooks(

@@ -13,7 +13,7 @@ from tornado_ml.errors import SettingsError
 from tornado_ml.settings import ModelSettings, PluginModel, Settings, load_settings
 from tornado_ml.settings.reading import merge
 
-SECTIONS = "logging, models, plugins, resume, server, sessions, socketio, subscriptions"
+SECTIONS = "logging, models, observer, plugins, resume, server, sessions, socketio, subscriptions"
 
 
 @pytest.fixture

@@ -56,6 +56,7 @@ def test_every_section_and_key_is_described() -> None:
         "[subscriptions]",
         "[socketio]",
         "[logging]",
+        "[observer]",
     ]
     assert described["[plugins]"] == ["directories", "disabled", "strict"]
     assert described["[[plugins.models]]"] == ["module_name", "class_name"]

@@ -98,7 +98,9 @@ async def _load(world: World) -> Found:
 
 def _brought(plugin: Document) -> str:
     registered = plugin["registered"]
-    names = [name for kind in ("models", "sources", "widgets", "authenticators") for name in registered[kind]]
+    names = [
+        name for kind in ("models", "sources", "widgets", "authenticators", "observers") for name in registered[kind]
+    ]
     return ", ".join(names) if names else f"from {plugin['location']}"
 
 

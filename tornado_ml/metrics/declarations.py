@@ -156,6 +156,13 @@ FEED_DROPPED = Metric(
     ("model", "source", "reason"),
 )
 
+OBSERVATIONS_DROPPED = Metric(
+    "tornado_ml_observations_dropped_total",
+    "counter",
+    "Requests that an observer missed because it was too slow.",
+    ("observer",),
+)
+
 LOOP_LAG = Metric(
     "tornado_ml_event_loop_lag_seconds",
     "histogram",

@@ -23,6 +23,7 @@ from tornado_ml.errors import PluginError
 from tornado_ml.models.manager import Recipe, Registration
 from tornado_ml.models.source import Source
 from tornado_ml.models.widget import Widget
+from tornado_ml.observers.base import Observer
 
 
 class PluginOrigin(StrEnum):
@@ -57,6 +58,7 @@ class Plugin:
     codecs: list[Codec] = field(default_factory=list)
     widgets: list[Widget] = field(default_factory=list)
     authenticators: list[Authenticator] = field(default_factory=list)
+    observers: list[Observer] = field(default_factory=list)
 
     @property
     def key(self) -> str:
@@ -65,7 +67,8 @@ class Plugin:
 
     def bring_nothing(self) -> None:
         """Forget what it registered."""
-        self.registrations, self.sources, self.codecs, self.widgets, self.authenticators = [], [], [], [], []
+        self.registrations, self.sources, self.codecs, self.widgets = [], [], [], []
+        self.authenticators, self.observers = [], []
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from tornado_ml.models.base import check_qualified_name, version_number
 from tornado_ml.models.manager import Identity
 from tornado_ml.models.source import Source, check_source, full_name
 from tornado_ml.models.widget import Widget, check_widget
+from tornado_ml.observers.base import Observer, check_observers
 
 Factory = Callable[[], object]
 
@@ -95,6 +96,10 @@ class Hooks:
                 f"register_widgets returned widgets in {' and '.join(folders)}; put them into one folder."
             )
         return widgets
+
+    def observers(self) -> list[Observer]:
+        """Its observers; raises as `models` does."""
+        return check_observers(self._ask("register_observers", "observers"))
 
     def _ask(self, hook: str, wanted: str) -> list[object]:
         caller = getattr(self._manager.hook, hook)

@@ -29,6 +29,7 @@ def load_plugin(plugin: Plugin) -> list[Registration]:
         plugin.codecs = hooks.codecs()
         plugin.widgets = hooks.widgets()
         plugin.authenticators = hooks.authenticators()
+        plugin.observers = hooks.observers()
     except KeyboardInterrupt:
         raise
     # A plugin may call sys.exit at import, which is no Exception.

@@ -130,6 +130,9 @@ class RegisteredDocument(MessageSchema):
     authenticators = fields.List(
         fields.String(), required=True, metadata={"description": "The authenticators it brought, by class."}
     )
+    observers = fields.List(
+        fields.String(), required=True, metadata={"description": "The observers it brought, by name."}
+    )
 
 
 class PluginDocument(MessageSchema):
@@ -249,6 +252,7 @@ def _plugin_document(plugin: Plugin, models: Sequence[str]) -> Document:
             "sources": sorted(full_name(source) for source in plugin.sources),
             "widgets": sorted(widget.full_name for widget in plugin.widgets),
             "authenticators": sorted(type(one).__qualname__ for one in plugin.authenticators),
+            "observers": sorted(one.name for one in plugin.observers),
         },
         "reason": plugin.reason,
     }

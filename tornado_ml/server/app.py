@@ -15,13 +15,16 @@ from tornado_ml.conversation.conversation import Backend, Conversation, Limits
 from tornado_ml.conversation.waiting_room import WaitingRoom
 from tornado_ml.feeds import Feeds
 from tornado_ml.inference.metering import RequestMeter
+from tornado_ml.inference.observing import ObserverListener
 from tornado_ml.inference.runner import ModelRunner
 from tornado_ml.inference.service import InferenceService
 from tornado_ml.inference.steady import SteadyPredictor
-from tornado_ml.metrics import Metrics
+from tornado_ml.metrics import Metrics, declarations
 from tornado_ml.metrics.exposition import Exposition
 from tornado_ml.models.manager import ModelManager
 from tornado_ml.models.shelf import Shelf
+from tornado_ml.observers.journal import Journal
+from tornado_ml.observers.observers import Observers
 from tornado_ml.page.files import PageFiles
 from tornado_ml.plugins import PluginHost, Widgets
 from tornado_ml.protocol import catalogue, routes
@@ -50,7 +53,8 @@ def make_shared(
         metrics: where everything is counted; the runners of the models count there too.
     """
     server = settings.server
-    service = InferenceService(manager, listeners=[RequestMeter(metrics)])
+    observers = _observers(settings, plugins, metrics)
+    service = InferenceService(manager, listeners=[RequestMeter(metrics), ObserverListener(observers)])
     resume = settings.resume
     limits = Limits(
         max_message_bytes=server.max_message_bytes,
@@ -81,11 +85,35 @@ def make_shared(
     shelf = Shelf(manager)
     plugins.watch(lambda plugin: shelf.forget(plugin.key))
     plugins.watch(lambda plugin: access.set(plugin.key, plugin.authenticators))
+    exposition = Exposition(metrics)
     shared = Shared(
-        settings, guard, access, manager, plugins, service, backend, sockets, page, widgets, shelf, Exposition(metrics)
+        settings,
+        guard,
+        access,
+        manager,
+        plugins,
+        service,
+        backend,
+        sockets,
+        page,
+        widgets,
+        shelf,
+        exposition,
+        observers,
     )
     metrics.read_by(lambda: samples_of(shared))
     return shared
+
+
+def _observers(settings: Settings, plugins: PluginHost, metrics: Metrics) -> Observers:
+    """Who looks on: whom plugins bring, and the journal, if there shall be one."""
+    observers = Observers(lambda name: metrics.count(declarations.OBSERVATIONS_DROPPED, name))
+    plugins.watch(lambda plugin: observers.set(plugin.key, plugin.observers))
+    journal = settings.observer
+    if journal.file is not None:
+        made = Journal(journal.file, max_bytes=journal.max_bytes, max_age_s=journal.max_age_s, keep=journal.keep)
+        observers.set("", [made])
+    return observers
 
 
 def _call_later(delay_s: float, callback: Callable[[], None]) -> asyncio.TimerHandle:

@@ -34,6 +34,7 @@ from tornado_ml.metrics import declarations
 from tornado_ml.metrics.exposition import Exposition
 from tornado_ml.models.manager import ModelManager
 from tornado_ml.models.shelf import Shelf
+from tornado_ml.observers.observers import Observers
 from tornado_ml.page.files import PageFiles
 from tornado_ml.plugins import PluginHost, Widgets
 from tornado_ml.protocol.messages import error_data
@@ -87,6 +88,7 @@ class Shared:
     widgets: Widgets
     shelf: Shelf[ModelRunner]
     exposition: Exposition
+    observers: Observers
 
 
 @stream_request_body

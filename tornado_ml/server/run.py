@@ -99,6 +99,7 @@ async def serve(
         # First those who could still ask, then what they would ask for.
         await server.close_all_connections()
         await manager.close()
+        await asyncio.to_thread(shared.observers.close)
 
 
 def _server(shared: Shared, certificate: Certificate | None) -> BoundedServer:

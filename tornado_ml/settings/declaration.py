@@ -231,6 +231,22 @@ class SocketIOSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ObserverSettings:
+    """The journal: what was asked and answered, a line of JSON for each request, to look at and to replay."""
+
+    file: Path | None = setting(
+        OptionalFile(), None, "Where it is written; without it, nothing is. Only the user of the service may read it."
+    )
+    max_bytes: int = setting(
+        Whole(1), 104_857_600, "How large the file may grow before it becomes FILE.1, FILE.1 becomes FILE.2, and so on."
+    )
+    max_age_s: float = setting(
+        Seconds(zero=True), 86_400, "How old the first line may be before the same happens; 0 is no limit."
+    )
+    keep: int = setting(Whole(0), 7, "How many such older files are kept.")
+
+
+@dataclass(frozen=True, kw_only=True)
 class LoggingSettings:
     """What is written to standard error."""
 
@@ -311,6 +327,9 @@ class Settings:
     )
     logging: LoggingSettings = dataclasses.field(
         default_factory=LoggingSettings, metadata={"kind": Section(LoggingSettings)}
+    )
+    observer: ObserverSettings = dataclasses.field(
+        default_factory=ObserverSettings, metadata={"kind": Section(ObserverSettings)}
     )
     limits_per_connection: RateLimits = dataclasses.field(
         default_factory=RateLimits, metadata={"kind": Section(RateLimits)}
