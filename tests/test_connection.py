@@ -29,10 +29,11 @@ from tornado_ml.inference.service import InferenceService
 from tornado_ml.models.manager import ModelManager, Recipe, Registration
 from tornado_ml.protocol.events import EVENTS
 from tornado_ml.server.base import Shared
-from tornado_ml.settings import HolderLimits, RateLimits, load_settings
+from tornado_ml.settings import HolderLimits, load_settings
 
 T = TypeVar("T")
-
+CALLER = Caller(ANYONE, "127.0.0.1")
+UNLIMITED = Accounts(HolderLimits(), HolderLimits(), HolderLimits(), time.monotonic)
 LIMITS = Limits(
     max_message_bytes=65536,
     max_json_depth=8,
@@ -44,10 +45,6 @@ LIMITS = Limits(
     grace_s=30,
     resume_bytes=100_000,
 )
-
-
-def unlimited() -> Accounts:
-    return Accounts(RateLimits(), HolderLimits(), HolderLimits(), time.monotonic)
 
 
 class Client:
@@ -62,10 +59,8 @@ class Client:
         self.given_up_count = 0
         self.reads = reads
         self._came = asyncio.Event()
-        backend = Backend(service, None, None, WaitingRoom(0, 1, None), unlimited(), limits)
-        self.connection = Connection(
-            backend, JSONCodec(), caller=Caller(ANYONE, "127.0.0.1"), wake=self._wake, end=self._end
-        )
+        backend = Backend(service, None, None, WaitingRoom(0, 1, None), UNLIMITED, limits)
+        self.connection = Connection(backend, JSONCodec(), caller=CALLER, wake=self._wake, end=self._end)
 
     def send(self, document: Any) -> None:
         self.connection.receive(document if isinstance(document, str | bytes) else json.dumps(document))
@@ -398,12 +393,8 @@ def test_what_a_client_leaves_lying_is_bounded_and_then_the_client_is_given_up_o
 @given(st.lists(st.text() | st.binary(), max_size=20))
 @settings(deadline=None)
 def test_any_frames_are_answered_one_by_one(frames: list[str | bytes]) -> None:
-    async def converse() -> None:
-        async with serving() as service:
-            client = Client(service)
-            for number, frame in enumerate(frames, start=1):
-                client.send(frame)
-                assert len(client.frames) == number
-                assert code(client.frames[-1]) is not None
-
-    asyncio.run(converse())
+    client = Client(InferenceService(ModelManager(pytest.fail, pytest.fail)))
+    for number, frame in enumerate(frames, start=1):
+        client.send(frame)
+        assert len(client.frames) == number
+        assert code(client.frames[-1]) is not None
