@@ -77,7 +77,7 @@ def test_every_fault_is_shown_at_its_field_and_the_first_of_them_gets_the_focus(
     control(page, "/sepal_width").fill("11")
     answer = predict(page)
     expect(answer).to_contain_text("Not sent")
-    expect(answer).to_contain_text("/sepal_width must be at most 10")
+    expect(answer).to_contain_text("Sepal width: must be at most 10")
     for pointer, message in {"/sepal_length": "is required", "/sepal_width": "must be at most 10"}.items():
         expect(control(page, pointer)).to_have_attribute("aria-invalid", "true")
         described = control(page, pointer).get_attribute("aria-describedby").split()

@@ -190,7 +190,7 @@ class _Parser:
             pieces.append(self._shortened(token))
 
     def _shortened(self, token: Token) -> str:
-        """A private name, which nobody outside of its class can say (ECMA-262, section 15.7.1), as one of few letters."""
+        """A private name, which only its class can say (ECMA-262, section 15.7.1), as one of few letters."""
         if not token.text.startswith("#"):
             return token.text
         return self._private.setdefault(token.text, f"#{_letters(len(self._private))}")

@@ -1,7 +1,7 @@
 // The input of a model, as a form and as JSON: two views of one value.
 
 import { button, el } from "../dom.js";
-import { loadChecker } from "../schema/checker.js";
+import { whenUsed } from "../presence.js";
 import { equal } from "../schema/equal.js";
 import { describe } from "../schema/fields.js";
 import { isWithin } from "../schema/pointer.js";
@@ -36,14 +36,16 @@ export class Editor {
   #shown;
   /** @type {Check | null} null until it is loaded; until then the service alone judges */
   #check = null;
-  /** Resolved when the page's own check is there, or cannot be had. */
-  ready;
+  /** @type {Promise<void> | null} */
+  #ready = null;
+  #schema;
 
   /**
    * @param {Schema | boolean} schema
    * @param {readonly import("../widgets.js").WidgetEntry[]} [widgets] that it may ask for
    */
   constructor(schema, widgets = []) {
+    this.#schema = schema;
     const field = describe(schema);
     const place = { label: field.title || "Input", required: true };
     // As JSON it has no unit, no default and no examples to show.
@@ -59,7 +61,12 @@ export class Editor {
     }
     this.#show(this.#form ?? this.#json);
     this.element.addEventListener("input", ({ target }) => this.#forgetFaults(/** @type {Node} */ (target)));
-    this.ready = loadChecker(schema).then((check) => (this.#check = check));
+    whenUsed().then(() => this.ready);
+  }
+
+  /** Resolved when the page's own check is there, or cannot be had. It is loaded when it is first asked for. */
+  get ready() {
+    return (this.#ready ??= this.#loadCheck());
   }
 
   /**
@@ -143,6 +150,15 @@ export class Editor {
     }
     const named = Math.max(0, ...[...names.keys()].map((pointer) => pointer.length));
     return [...names.values(), path.slice(named)].filter(Boolean).join(" › ");
+  }
+
+  async #loadCheck() {
+    try {
+      const { loadChecker } = await import("../schema/checker.js");
+      this.#check = await loadChecker(this.#schema);
+    } catch {
+      this.#ready = null; // the next who asks tries again
+    }
   }
 
   /** @param {unknown} value */

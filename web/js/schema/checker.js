@@ -1,4 +1,5 @@
-// The page's own check of an input, before it is sent: by the vendored validator, which is loaded when a form is shown.
+// The page's own check of an input, before it is sent: by the vendored validator.
+// Both are loaded when somebody begins to use a form (`ready` of `form/editor.js`).
 
 import { faultsOf } from "./fault-words.js";
 import { FORMATS, isPattern } from "./formats.js";
@@ -8,25 +9,14 @@ import { FORMATS, isPattern } from "./formats.js";
 /** @typedef {typeof import("@cfworker/json-schema")} Library */
 /** @typedef {(document: unknown, chosen: (pointer: string) => number | undefined) => Fault[]} Check no faults: it is valid */
 
-/** @type {Promise<Library> | null} */
-let loading = null;
-
-/** @returns {Promise<Library>} */
-function loadLibrary() {
-  loading ??= import("/vendor/cfworker-json-schema/index.js").catch((error) => {
-    loading = null;
-    throw error;
-  });
-  return /** @type {Promise<Library>} */ (loading);
-}
-
 /**
  * @param {Schema | boolean} schema
- * @returns {Promise<Check | null>} null where it cannot be had: then the service alone judges
+ * @returns {Promise<Check | null>} null where the schema is not one that it knows: then the service alone judges
  */
 export async function loadChecker(schema) {
+  const library = /** @type {Library} */ (await import("/vendor/cfworker-json-schema/index.js"));
   try {
-    return makeChecker(schema, await loadLibrary());
+    return makeChecker(schema, library);
   } catch {
     return null;
   }

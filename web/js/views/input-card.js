@@ -24,6 +24,8 @@ export class InputCard extends EventTarget {
   #nextExample = 0;
   /** Whether something was typed since the input was last written by other means. */
   #isTyped = false;
+  /** Whether Predict was pressed, and the check is not there yet. */
+  #isWaiting = false;
   #end = new AbortController();
   #settling = new Settling(() => this.#predictLive());
   #send = el("button", { type: "submit", class: "primary", "aria-keyshortcuts": "Control+Enter" }, "Predict");
@@ -94,7 +96,16 @@ export class InputCard extends EventTarget {
     forgetDraft(this.#name);
   }
 
-  predict() {
+  /** Waits for the page's own check, which is loaded when the page is used. */
+  async predict() {
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    await this.#editor.ready;
+    this.#isWaiting = false;
+    if (!this.#end.signal.aborted) this.#ask();
+  }
+
+  #ask() {
     /** @type {Fault[]} */
     const faults = [];
     const input = this.#editor.read(faults);

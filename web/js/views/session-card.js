@@ -86,6 +86,8 @@ export class SessionCard {
   }
 
   async #open() {
+    await this.#editor?.ready;
+    if (this.#opening !== null || this.#asking.session !== null) return;
     /** @type {Fault[]} */
     const faults = [];
     const parameters = this.#editor === null ? {} : this.#editor.read(faults);
