@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ from tornado.ioloop import IOLoop
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from tornado_ml import PushSource
+from tornado_ml.access import token_file
+from tornado_ml.access.token_file import TokenRecord
 from tornado_ml.server.base import Shared
 from tornado_ml.testing import RunningServer
 
@@ -26,7 +30,7 @@ class Peer:
     def __init__(self, socket: WebSocketClientConnection) -> None:
         self.socket = socket
         self.is_binary = socket.selected_subprotocol == "tornado-ml.v1.msgpack"
-        self._is_closed = False
+        self.is_closed = False
 
     def encoded(self, document: Any) -> str | bytes:
         """The frame of a document; this client's encoders write NaN too."""
@@ -48,11 +52,19 @@ class Peer:
         await self.send(document)
         return await self.read()
 
+    async def closed(self) -> int | None:
+        """Reads to the end, and returns the code that the service has closed with."""
+        while await self.socket.read_message() is not None:
+            pass
+        self.is_closed = True
+        self.socket.close()
+        return self.socket.close_code
+
     async def close(self) -> None:
         """Returns when both sides have closed."""
-        if self._is_closed:
+        if self.is_closed:
             return
-        self._is_closed = True
+        self.is_closed = True
         self.socket.close()
         while await self.socket.read_message() is not None:
             pass
@@ -92,6 +104,45 @@ def connect(io_loop: IOLoop, socket_url: str) -> Iterator[Callable[..., Any]]:
 
     yield open_one
     io_loop.run_sync(close_all)
+
+
+class TokenBook:
+    """The token file of a service, and the tokens themselves."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.tokens: dict[str, str] = {}
+        self.add("ann", "predict:*")
+
+    @property
+    def settings_text(self) -> str:
+        return f'[auth]\ntokens = "{self.path}"\n'
+
+    def add(self, name: str, *scopes: str, expires: datetime | None = None) -> str:
+        token = self.tokens[name] = token_file.new_token()
+        with token_file.changing(self.path) as records:
+            now = datetime.now(UTC)
+            records[name] = TokenRecord(name, token_file.hash_of(token), frozenset(scopes), now, expires)
+        return token
+
+    def revoke(self, name: str) -> None:
+        with token_file.changing(self.path) as records:
+            del records[name]
+
+    def headers(self, name: str = "ann") -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.tokens[name]}"}
+
+    def subprotocol(self, name: str = "ann") -> str:
+        return f"tornado-ml.bearer.{base64.urlsafe_b64encode(self.tokens[name].encode()).decode().rstrip('=')}"
+
+    def cookie(self, name: str = "ann") -> dict[str, str]:
+        return {"Cookie": f"tornado-ml-token={self.tokens[name]}"}
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> TokenBook:
+    """Of a service that asks for tokens, if a module has its `settings_text` fixture give `book.settings_text`."""
+    return TokenBook(tmp_path / "tokens.toml")
 
 
 class EventReader:

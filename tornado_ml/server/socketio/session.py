@@ -90,7 +90,6 @@ class Session:
     ) -> None:
         self.engine = engine
         self.caller = caller
-        self.began_as = caller.identity
         self._identify = access.identify
         self._login: asyncio.Task[None] | None = None
         self.is_polled = False

@@ -1,0 +1,125 @@
+"""Who a client of Socket.IO is: by a header, by a cookie, or by what it joins with."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import socketio
+
+from tornado_ml.server.base import Shared
+from tornado_ml.server.logins import end_bygone
+from tornado_ml.server.socketio import session
+
+MakeClient = Callable[[], Any]
+each_transport = pytest.mark.parametrize("transport", ["websocket", "polling"])
+
+
+@pytest.fixture
+def settings_text(book: Any) -> str:
+    text: str = book.settings_text
+    return text
+
+
+@each_transport
+@pytest.mark.parametrize("way", ["header", "cookie", "auth"])
+@pytest.mark.gen_test
+async def test_the_real_client_logs_in(
+    clients: Callable[..., Any], book: Any, transport: str, way: str, logged: Callable[[], str]
+) -> None:
+    ways: dict[str, dict[str, Any]] = {
+        "header": {"headers": book.headers()},
+        "cookie": {"headers": book.cookie()},
+        "auth": {"auth": {"token": book.tokens["ann"]}},
+    }
+    client = await clients(transport, **ways[way])
+    answer = await client.call({"model_qualified_name": "echo", "input_data": 1})
+    assert answer == {"model_qualified_name": "echo", "prediction": 1}
+    assert book.tokens["ann"] not in logged()
+
+
+@each_transport
+@pytest.mark.parametrize("auth", [None, {"token": "tml_wrong"}, {"token": 1}, {"other": "x"}])
+@pytest.mark.gen_test
+async def test_who_joins_without_a_good_token_is_refused(
+    clients: Callable[..., Any], transport: str, auth: Any
+) -> None:
+    with pytest.raises(socketio.exceptions.ConnectionError, match="One or more namespaces failed to connect"):
+        await clients(transport, auth=auth, wait_timeout=5)
+
+
+@pytest.mark.gen_test
+async def test_a_bad_header_is_refused_before_anything_else(poller: Any) -> None:
+    assert (await poller.fetch(poller.url, headers={"Authorization": "Bearer tml_wrong"})).code == 401
+
+
+@pytest.mark.parametrize(
+    "join",
+    ["40", "40{}", "40[]", "40{", '40{"token":"a\\r\\nb"}', '40/,{"token":"tml_wrong"}', "40" + '{"token":' * 50],
+)
+@pytest.mark.gen_test
+async def test_whatever_a_stranger_joins_with_is_refused_in_the_words_of_socketio(
+    open_socket: Callable[..., Any], asking: Callable[..., str], join: str
+) -> None:
+    peer = await open_socket()
+    assert (await peer.read())[0] == "0"
+    await peer.send(join)
+    assert await peer.read() == '44{"message":"This takes a token: there was none, or it is not known here."}'
+    await peer.send(asking("echo", 1))
+    assert "This takes a token" in await peer.read()
+
+
+@pytest.mark.gen_test
+async def test_a_stranger_may_try_again_and_then_is_who_it_says(
+    open_socket: Callable[..., Any], asking: Callable[..., str], book: Any, shared: Shared
+) -> None:
+    peer = await open_socket()
+    await peer.read()
+    await peer.send('40{"token":"tml_wrong"}')
+    assert (await peer.read()).startswith("44")
+    await peer.send(f'40/,{{"token":"{book.tokens["ann"]}"}}')
+    assert (await peer.read()).startswith('40{"sid":')
+    (socket,) = shared.sockets
+    assert socket.caller.identity.name == "ann"
+    await peer.send(asking("echo", 1))
+    assert '"prediction":1' in await peer.read()
+    book.add("ann", "metrics")
+    end_bygone(shared.access, shared.sockets)
+    assert await peer.closed() == 1008
+
+
+@pytest.mark.gen_test
+async def test_a_stranger_who_does_not_log_in_is_sent_away(
+    open_socket: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, shared: Shared
+) -> None:
+    monkeypatch.setattr(session, "LOGIN_S", 0.2)
+    peer = await open_socket()
+    await peer.read()
+    end_bygone(shared.access, shared.sockets)
+    assert len(shared.sockets) == 1, "its time is not over"
+    assert await peer.closed() == 1008
+
+
+@pytest.mark.gen_test
+async def test_a_session_is_nobody_elses(poller: Any, book: Any) -> None:
+    book.add("bob", "predict:*")
+    (packet,) = (await poller.fetch(poller.url, headers=book.headers())).body.decode().split("\x1e")
+    poller.url += "&sid=" + packet.partition('"sid":"')[2].partition('"')[0]
+    stolen = await poller.fetch(poller.url, headers=book.headers("bob"), method="POST", body="40")
+    assert (stolen.code, b"There is no such session." in stolen.body) == (400, True)
+    for headers in (book.headers(), {}):
+        assert (await poller.fetch(poller.url, headers=headers, method="POST", body="40")).code == 200
+
+
+@pytest.mark.gen_test
+async def test_a_polled_session_ends_with_its_token(poller: Any, book: Any, shared: Shared, until_gone: Any) -> None:
+    (packet,) = (await poller.fetch(poller.url, headers=book.headers())).body.decode().split("\x1e")
+    poller.url += "&sid=" + packet.partition('"sid":"')[2].partition('"')[0]
+    waiting = asyncio.ensure_future(poller.fetch(poller.url, headers=book.headers()))
+    await poller.fetch(poller.url, headers=book.headers(), method="POST", body="40")
+    book.revoke("ann")
+    end_bygone(shared.access, shared.sockets)
+    await until_gone()
+    await waiting
