@@ -248,7 +248,8 @@ function saying(text) {
 }
 
 /** @param {PredictionError} error */
-function adviceOn({ retryable, retryAfterMs }) {
+function adviceOn({ code, retryable, retryAfterMs }) {
+  if (code === "INTERNAL") return "The service’s log says why.";
   if (retryAfterMs !== null) return `Try again in ${Math.ceil(retryAfterMs / 1000)} s.`;
   return retryable ? "The same input may work when it is sent again." : "";
 }
