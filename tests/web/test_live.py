@@ -91,7 +91,7 @@ def test_text_appears_as_it_is_written_and_stop_stops_it(service, page, said):
 
 def test_what_is_written_is_said_politely_in_whole_words_and_once(service, page):
     page.goto(f"{service.url}/models/writer/predict")
-    page.get_by_label("Words").fill("60")
+    page.get_by_label("Words").fill("30")
     page.get_by_label("Pause").fill("0.1")
     page.get_by_role("button", name="Predict").click()
     spoken = page.locator("[aria-live=polite]")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,12 @@ pytestmark = pytest.mark.e2e
 
 CLIENT = Path(__file__).parent / "socketio" / "client.js"
 FLOWER = {"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 0.2}
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with running_server() as server:
+        yield server.url
 
 
 def talk(url: str, requests: list[Any], *transports: str) -> list[Any]:
@@ -30,17 +37,13 @@ def talk(url: str, requests: list[Any], *transports: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("transports", [("polling",), ("websocket",), ()])
-def test_the_client_of_javascript_is_answered_as_by_the_original(transports: tuple[str, ...]) -> None:
-    with running_server() as server:
-        lines = talk(
-            server.url,
-            [
-                {"model_qualified_name": "iris_model", "input_data": FLOWER},
-                {"model_qualified_name": "nobody", "input_data": FLOWER},
-                {"model_qualified_name": "iris_model"},
-            ],
-            *transports,
-        )
+def test_the_client_of_javascript_is_answered_as_by_the_original(url: str, transports: tuple[str, ...]) -> None:
+    requests: list[Any] = [
+        {"model_qualified_name": "iris_model", "input_data": FLOWER},
+        {"model_qualified_name": "nobody", "input_data": FLOWER},
+        {"model_qualified_name": "iris_model"},
+    ]
+    lines = talk(url, requests, *transports)
     *events, acknowledged, over = lines
     (response, *_) = [payload for event, payload in events if event == "prediction_response"]
     assert response.keys() == {"model_qualified_name", "prediction"}
