@@ -13,6 +13,7 @@ from tornado_ml.cli.listing import models, plugins
 from tornado_ml.cli.loading import load, unload
 from tornado_ml.cli.predict import predict
 from tornado_ml.cli.reload import reload
+from tornado_ml.cli.replay import replay
 from tornado_ml.cli.serve import serve
 from tornado_ml.cli.service import service
 from tornado_ml.cli.token import token
@@ -35,5 +36,5 @@ def main() -> None:
     """Serve machine-learning models over WebSockets, and talk to them."""
 
 
-for command in (serve, models, plugins, predict, listen, check, reload, load, unload, token, service):
+for command in (serve, models, plugins, predict, listen, check, replay, reload, load, unload, token, service):
     main.add_command(command)

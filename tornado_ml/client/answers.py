@@ -29,6 +29,12 @@ class Answer:
             self._answer = message
             self._changed.set()
 
+    @property
+    def meta(self) -> Document:
+        """What the answer says beside its `data`; empty as long as there is none."""
+        meta: Document = self._answer.get("meta", {}) if isinstance(self._answer, dict) else {}
+        return meta
+
     async def wait(self) -> Document:
         """The `data` of the answer.
 
