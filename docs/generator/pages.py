@@ -18,6 +18,7 @@ PAGES: Mapping[str, Mapping[str, Part]] = {
     "protocol.md": wire.PROTOCOL_PARTS,
     "rest.md": wire.REST_PARTS,
     "errors.md": wire.ERROR_PARTS,
+    "metrics.md": surface.METRIC_PARTS,
     "settings.md": surface.SETTINGS_PARTS,
     "hooks.md": surface.HOOK_PARTS,
     "commands.md": surface.COMMAND_PARTS,

@@ -15,6 +15,7 @@ from generator.markdown import Part, code, doc, opening, table
 from tornado_ml import hookspecs
 from tornado_ml.cli.main import main
 from tornado_ml.codecs.base import Codec
+from tornado_ml.metrics.declarations import METRICS, SECONDS
 from tornado_ml.models.base import MLModel
 from tornado_ml.models.source import Source
 from tornado_ml.models.widget import Widget
@@ -114,6 +115,15 @@ def _option(param: click.Option) -> tuple[str, str]:
     return ", ".join(code(name + value) for name in param.opts), (param.help or "") + default
 
 
+def _metrics() -> str:
+    rows = [(code(metric.name), metric.kind, ", ".join(map(code, metric.labels)), metric.help) for metric in METRICS]
+    return table(("metric", "kind", "labels", "what it says"), rows)
+
+
+def _seconds() -> str:
+    return ", ".join(f"{bound:g}" for bound in SECONDS)
+
+
 def _environments() -> str:
     return ", ".join(map(code, ENVIRONMENTS))
 
@@ -151,5 +161,7 @@ HOOK_PARTS: Mapping[str, Part] = {
 }
 
 COMMAND_PARTS: Mapping[str, Part] = {"commands": _commands, "command_sections": _command_sections}
+
+METRIC_PARTS: Mapping[str, Part] = {"metrics": _metrics, "seconds": _seconds}
 
 MODULE_PARTS: Mapping[str, Part] = {"modules": _modules}

@@ -32,6 +32,7 @@ def _tested_elsewhere(block: Any) -> bool:
         "docs/how-to/write-a-client.md",
         "docs/how-to/stream-subscribe-resume.md",
         "docs/how-to/use-a-socketio-client.md",
+        "docs/how-to/watch-it.md",
     ],
 )
 def test_a_page_works_beside_a_running_service(page: str, root: Path, reader_with_service: Any) -> None:

@@ -18,14 +18,20 @@ from tornado_ml.metrics.declarations import METRICS
 from tornado_ml.testing import RunningServer, running_server
 
 SETTINGS = """
+[server]
+max_message_bytes = 20_000_000
 [plugins]
 disabled = ["anomaly", "digits", "iris", "text"]
 [models.frail]
 required = true
 """
 FRAIL = """
-import os
-from tornado_ml import MLModel, hookimpl
+import os, time
+from tornado_ml import MLModel, Observer, hookimpl
+
+class Dreamer(Observer):
+    def observe(self, records):
+        time.sleep(2)
 
 class Frail(MLModel):
     qualified_name = display_name = "frail"
@@ -41,6 +47,10 @@ class Frail(MLModel):
 @hookimpl
 def register_models():
     return [Frail]
+
+@hookimpl
+def register_observers():
+    return [Dreamer()]
 """
 AS_THE_SETTINGS_SAY = {declared.BUILD, declared.MAX_QUEUED, declared.MAX_CONNECTIONS, declared.PLUGIN_STATE}
 
@@ -135,6 +145,12 @@ def drop_and_resume(open_one: Callable[[], ClientConnection], scraper: Scraper) 
         assert hear(resumed, "welcome")["resumed"]
 
 
+def ask_more_than_an_observer_can_hold(server: RunningServer, scraper: Scraper) -> None:
+    for _ in range(3):
+        post(server, "/api/models/echo/predictions", "x" * 12_000_000)
+    scraper.look_until(declared.OBSERVATIONS_DROPPED.name)
+
+
 def lose_a_worker_and_a_model(server: RunningServer, scraper: Scraper) -> None:
     post(server, "/api/models/frail/predictions", 1)
     with pytest.raises(OSError, match="500"):
@@ -154,6 +170,7 @@ def test_each_metric_moves_with_what_it_is_about(server: RunningServer) -> None:
         predict_and_fail(socket, scraper)
         subscribe_and_open_a_session(socket, scraper)
     drop_and_resume(open_one, scraper)
+    ask_more_than_an_observer_can_hold(server, scraper)
     lose_a_worker_and_a_model(server, scraper)
     scraper.look()
     suffixes = {"histogram": "_count"}
