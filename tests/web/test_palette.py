@@ -29,6 +29,12 @@ def palette(page):
     return page.get_by_role("dialog", name="Go to")
 
 
+def open_palette(page) -> None:
+    """By keys; it can be typed into when this returns."""
+    page.keyboard.press("Control+k")
+    expect(palette(page).get_by_role("combobox")).to_be_focused()
+
+
 def shown_cards(page):
     return page.locator(".model-card:visible")
 
@@ -36,8 +42,7 @@ def shown_cards(page):
 def test_the_palette_leads_to_a_model_by_a_few_letters(service, page):
     page.goto(service.url)
     expect(page.get_by_role("heading", name="Flowers")).to_be_visible()
-    page.keyboard.press("Control+k")
-    expect(palette(page).get_by_role("combobox")).to_be_focused()
+    open_palette(page)
     page.keyboard.type("flow")
     expect(palette(page).get_by_role("option", selected=True)).to_contain_text("Flowers")
     page.keyboard.press("Enter")
@@ -49,14 +54,16 @@ def test_the_palette_does_what_the_page_can_do_and_gives_the_focus_back(service,
     page.goto(f"{service.url}/models/flowers/predict")
     page.get_by_role("button", name="Example 1").focus()
     page.get_by_role("button", name="Find").click()
+    expect(palette(page).get_by_role("combobox")).to_be_focused()
     page.keyboard.type("no such thing")
     expect(palette(page)).to_contain_text("Nothing found.")
     page.keyboard.press("Escape")
     expect(palette(page)).to_have_count(0)
     expect(page.get_by_role("button", name="Find")).to_be_focused()
     page.get_by_role("button", name="Example 1").focus()
-    page.keyboard.press("Control+k")
+    open_palette(page)
     page.keyboard.type("use from")
+    expect(palette(page).get_by_role("option", selected=True)).to_contain_text("Use from code")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
@@ -136,7 +143,7 @@ def test_five_hundred_models_stay_fluent(service, page):
     took = page.evaluate(TYPE_AND_MEASURE, ["4", "49", "499", ""])
     assert max(took) < 100, took
     assert page.evaluate("window.kept === document.querySelector('.model-card')")
-    page.keyboard.press("Control+k")
+    open_palette(page)
     page.keyboard.type("model 499")
     expect(palette(page).get_by_role("option")).to_have_count(1)
     page.keyboard.press("Escape")
