@@ -236,7 +236,7 @@ def test_the_form_and_its_json_are_two_views_of_one_input(open_model, page, sent
     control(page, "").fill('{"sepal_length": 4, "unknown": 1}')
     page.get_by_role("button", name="Form").click()
     expect(page.locator("form")).to_contain_text("The form cannot show all of this.")
-    expect(predict(page)).to_contain_text("/unknown is not expected")
+    expect(predict(page)).to_contain_text("/unknown: is not expected")
     control(page, "").fill('{"sepal_length": 4, "petal_length": 1}')
     page.get_by_role("button", name="Form").click()
     expect(control(page, "/sepal_length")).to_have_value("4")
