@@ -24,6 +24,7 @@ ALL_CASES = FILE["CASES"] | FILE["plugin_cases"]()
 FORM = """
 async () => {
   const { Editor } = await import("/js/form/editor.js");
+  (await import("/js/form/rare.js")).addRareKinds();
   document.body.replaceChildren();
   const shown = (editor) => {
     const faults = [];

@@ -1,8 +1,5 @@
 // The first sign that somebody uses the page, and not just looks at it. What is needed only then is loaded then:
-//
-//   whenUsed().then(() => import("./part.js"))
-//
-// By the time that a button is pressed it mostly is there; whoever needs it waits for the same import.
+// `whenUsed().then(load)`. By the time that a button is pressed it mostly is there; whoever needs it waits for the same import.
 
 const SIGNS = ["pointermove", "pointerdown", "touchstart", "keydown", "focusin"];
 

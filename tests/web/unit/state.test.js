@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { addRareKinds } from "../../../web/js/form/rare.js";
 import { makeState } from "../../../web/js/form/state/make.js";
 import { ABSENT } from "../../../web/js/form/state/state.js";
 import { describe } from "../../../web/js/schema/fields.js";
+
+addRareKinds();
 
 /**
  * @param {any} schema

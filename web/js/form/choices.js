@@ -1,19 +1,16 @@
-// Controls to choose with: true or false, one of several values, one of several forms.
+// Controls to choose with: true or false, one of several values.
 
 import { el, newId } from "../dom.js";
 import { LabelledControl, nullChip, shortened } from "./control.js";
 import { Group } from "./group.js";
 
-/** @typedef {import("./state/alternatives.js").AlternativesState} AlternativesState */
 /** @typedef {import("./state/scalars.js").BooleanState} BooleanState */
 /** @typedef {import("./state/scalars.js").ChoiceState} ChoiceState */
-/** @typedef {import("./control.js").Control} Control */
-/** @typedef {import("./control.js").MakeControl} MakeControl */
 /** @typedef {{label: string, isOn: () => boolean, choose: () => void}} Option */
 
 const MOST_RADIOS = 4;
 const LONGEST_RADIO = 28;
-const LONGEST_OPTION = 200;
+export const LONGEST_OPTION = 200;
 
 /**
  * True or false; where it may be left out, a third state that the box starts in and comes back to.
@@ -45,7 +42,7 @@ export class BooleanControl extends LabelledControl {
 }
 
 /** @param {Option[]} options */
-function areFew(options) {
+export function areFew(options) {
   return options.length <= MOST_RADIOS && options.every(({ label }) => label.length <= LONGEST_RADIO);
 }
 
@@ -65,7 +62,7 @@ function choicesOf(state) {
  * @param {() => void} choose
  * @returns {Option}
  */
-function notSet(state, choose) {
+export function notSet(state, choose) {
   const { place, field } = state;
   const byDefault = "default" in field.schema ? ` (default: ${shortened(JSON.stringify(field.schema.default), LONGEST_RADIO)})` : "";
   return { label: place.required ? "Choose…" : `Not set${byDefault}`, isOn: () => state.presence === "absent", choose };
@@ -134,74 +131,8 @@ class RadioControl extends Group {
   }
 }
 
-/**
- * One of several forms that the value may have; what was entered in one is there again when it is chosen again.
- *
- * @extends {Group<AlternativesState>}
- */
-export class AlternativesControl extends Group {
-  #make;
-  /** @type {Map<import("./state/state.js").State, Control>} */
-  #controls = new Map();
-  #chooser;
-  #form = el("div", { class: "alternative" });
-
-  /**
-   * @param {AlternativesState} state
-   * @param {MakeControl} make
-   */
-  constructor(state, make) {
-    super(state);
-    this.#make = make;
-    const forms = state.field.options.map(({ label }, index) => ({
-      label: shortened(label, LONGEST_OPTION),
-      isOn: () => state.presence === "set" && state.chosen === index,
-      choose: () => state.choose(index),
-    }));
-    const toNull = { label: "null", isOn: () => state.presence === "null", choose: () => state.become("null") };
-    const nothing = notSet(state, () => state.choose(-1));
-    const options = [...forms, ...(state.field.nullable ? [toNull] : []), ...(state.mayBeAbsent ? [nothing] : [])];
-    const isFew = areFew(options);
-    this.#chooser = isFew ? new Radios(options) : new Select(this, state.mayBeAbsent ? options : [nothing, ...options]);
-    this.body.append(this.#chooser.element, this.#form);
-    this.update();
-  }
-
-  /** @override */
-  update() {
-    this.#chooser.update();
-    const { current } = this.state;
-    const control = current === null ? null : this.#control(current);
-    this.parts = control === null ? [] : [control];
-    if (this.#form.firstChild !== (control?.element ?? null)) this.#form.replaceChildren(...(control === null ? [] : [control.element]));
-    control?.setLabel(this.state.place.label);
-    control?.moved();
-  }
-
-  /** @override @param {string} label */
-  setLabel(label) {
-    super.setLabel(label);
-    for (const part of this.parts) part.setLabel(label);
-  }
-
-  /** @override */
-  focus() {
-    this.#chooser.focus();
-  }
-
-  /** @param {import("./state/state.js").State} state */
-  #control(state) {
-    const known = this.#controls.get(state);
-    if (known !== undefined) return known;
-    const control = this.#make(state);
-    control.element.classList.add("chosen");
-    this.#controls.set(state, control);
-    return control;
-  }
-}
-
 /** A row of radio buttons. */
-class Radios {
+export class Radios {
   #name = newId();
   /** @type {HTMLInputElement[]} */
   #inputs = [];
@@ -228,30 +159,8 @@ class Radios {
   }
 }
 
-/** A list to choose one option from. */
-class Select {
-  /**
-   * @param {Control} control
-   * @param {Option[]} options
-   */
-  constructor({ state }, options) {
-    this.options = options;
-    this.select = selectOf(options);
-    this.select.setAttribute("aria-label", `Form of ${shortened(state.place.label || "this item", LONGEST_OPTION)}`);
-    this.element = el("div", { class: "box" }, this.select);
-  }
-
-  update() {
-    this.select.selectedIndex = this.options.findIndex(({ isOn }) => isOn());
-  }
-
-  focus() {
-    this.select.focus();
-  }
-}
-
 /** @param {Option[]} options */
-function selectOf(options) {
+export function selectOf(options) {
   const select = el("select", {}, ...options.map(({ label }, index) => el("option", { value: index }, label)));
   select.addEventListener("input", () => options[select.selectedIndex]?.choose());
   return select;

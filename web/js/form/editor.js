@@ -7,7 +7,6 @@ import { describe } from "../schema/fields.js";
 import { isWithin } from "../schema/pointer.js";
 import { widgetFor } from "../widgets.js";
 import { controlMaker } from "./make.js";
-import { AlternativesState } from "./state/alternatives.js";
 import { makeState } from "./state/make.js";
 import { JsonState } from "./state/scalars.js";
 import { ABSENT } from "./state/state.js";
@@ -22,7 +21,7 @@ import { JsonControl } from "./text.js";
 /** A form of more parts than this is slow to show, and to use: what has more is shown as JSON. */
 const MOST_PARTS = 600;
 
-/** Its element sends `input` events whenever a value may have changed. */
+/** Of kinds that are there (`kinds.js`). Its element sends `input` events whenever a value may have changed. */
 export class Editor {
   element = el("div", { class: "editor" });
   /** A switch between the two views; null where there is only one. */
@@ -174,8 +173,9 @@ export class Editor {
   /** @param {string} pointer */
   #chosen(pointer) {
     const states = this.#shown.state.all();
-    const found = states.find((state) => state instanceof AlternativesState && state.pointer === pointer && state.chosen >= 0);
-    return found instanceof AlternativesState ? found.field.options[found.chosen].index : undefined;
+    /** @type {any} an `AlternativesState` */
+    const found = states.find(({ field, pointer: place }) => field.kind === "alternatives" && place === pointer);
+    return found?.field.options[found.chosen]?.index;
   }
 
   /** @param {Node} target */

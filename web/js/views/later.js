@@ -6,12 +6,13 @@ import { notice, tryAgain } from "./parts.js";
 /**
  * @param {() => Promise<HTMLElement>} make
  * @param {string} [className] of what stands in its place until it is there
+ * @param {() => HTMLElement} [waiting] stands there while it is loaded
  */
-export function later(make, className = "later") {
+export function later(make, className = "later", waiting = loading) {
   const place = el("div", { class: className });
 
   async function load() {
-    fill(place, el("p", { class: "hint", role: "status" }, "Loading…"));
+    fill(place, waiting());
     try {
       place.replaceWith(await make());
     } catch {
@@ -21,4 +22,8 @@ export function later(make, className = "later") {
 
   load();
   return place;
+}
+
+function loading() {
+  return el("p", { class: "hint", role: "status" }, "Loading…");
 }

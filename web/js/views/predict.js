@@ -3,9 +3,11 @@
 import { Asking } from "../asking.js";
 import { el } from "../dom.js";
 import { AnswerPanel } from "./answer.js";
+import { loadRareKinds, needsRareKinds } from "../form/kinds.js";
 import { InputCard } from "./input-card.js";
 import { later } from "./later.js";
 import { modelPage } from "./model-page.js";
+import { skeleton } from "./parts.js";
 import { Tools } from "./tools.js";
 
 /** @typedef {import("../actions.js").Actions} Actions */
@@ -32,7 +34,10 @@ export function predictView(name, client, catalogue, actions) {
   /** @type {Stoppable[]} */
   let running = [];
 
+  let turn = 0;
+
   function stop() {
+    turn += 1;
     for (const part of running) part.stop();
     running = [];
   }
@@ -40,6 +45,17 @@ export function predictView(name, client, catalogue, actions) {
   /** @param {Metadata} metadata */
   function body(metadata) {
     stop();
+    if (!needsRareKinds(metadata.input_schema, metadata.widgets)) return bench(metadata);
+    const mine = turn;
+    const load = async () => {
+      await loadRareKinds();
+      return turn === mine ? bench(metadata) : el("div"); // nobody waits for it any more
+    };
+    return later(load, "", () => skeleton(2, "bench"));
+  }
+
+  /** @param {Metadata} metadata */
+  function bench(metadata) {
     const { capabilities, output_schema: outputSchema } = metadata;
     asking.isStream = capabilities.stream;
     answers.outputSchema = outputSchema;
@@ -77,6 +93,7 @@ export function predictView(name, client, catalogue, actions) {
   function sessionPart({ session_schema: schema = null }, parts) {
     return later(async () => {
       const { SessionCard } = await import("./session-card.js");
+      if (schema !== null && needsRareKinds(schema)) await loadRareKinds();
       const card = new SessionCard(name, schema, client, asking);
       parts.push(card);
       return card.element;

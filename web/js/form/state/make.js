@@ -1,8 +1,5 @@
 // Which state a field gets.
 
-import { AlternativesState } from "./alternatives.js";
-import { GridState } from "./grid.js";
-import { ListState } from "./list.js";
 import { ObjectState } from "./object.js";
 import { BooleanState, ChoiceState, FileState, JsonState, NumberState, NumbersState, TextState } from "./scalars.js";
 import { NeverState } from "./state.js";
@@ -13,26 +10,30 @@ import { NeverState } from "./state.js";
 /** @typedef {import("../../schema/fields.js").Field} Field */
 /** @typedef {import("../../schema/kinds.js").Kind} Kind */
 
-/** @type {Readonly<Record<Kind, new (field: Field, place: Place, parent: State | null, make: MakeState) => State>>} */
-const STATES = Object.freeze({
+/** @typedef {new (field: Field, place: Place, parent: State | null, make: MakeState) => State} StateClass */
+/** @typedef {Partial<Record<Kind, StateClass>>} States */
+
+/** @type {States} what many forms have; the other kinds come with `../rare.js` */
+const STATES = {
   text: TextState,
   number: NumberState,
   boolean: BooleanState,
   choice: ChoiceState,
   object: ObjectState,
-  list: ListState,
-  tuple: ListState,
   numbers: NumbersState,
-  grid: GridState,
   file: FileState,
-  alternatives: AlternativesState,
   never: NeverState,
   any: JsonState,
-});
+};
+
+/** @param {States} states */
+export function addStates(states) {
+  Object.assign(STATES, states);
+}
 
 /** @type {MakeState} */
 export function makeState(field, place, parent) {
-  const state = new STATES[field.kind](field, place, parent, makeState);
+  const state = new (/** @type {StateClass} */ (STATES[field.kind]))(field, place, parent, makeState);
   state.reset();
   return state;
 }

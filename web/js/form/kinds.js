@@ -1,0 +1,35 @@
+// Whether a form can be made of what is there, or of kinds that few forms have: those are loaded before such a form is made.
+
+/** @typedef {import("../schema/follow.js").Schema} Schema */
+
+const TYPES = new Set(["string", "number", "integer", "boolean", "object"]);
+
+/** What a schema may say and still need none of the rare kinds; of anything else it is not known. */
+const PLAIN = new Set([
+  "type", "title", "description", "default", "examples", "enum", "const", "format", "pattern", "minLength", "maxLength", "minimum",
+  "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "required", "properties", "additionalProperties", "deprecated",
+  "x-unit", "$schema", "$id",
+]);
+
+/**
+ * @param {Schema | boolean} schema
+ * @param {readonly unknown[]} [widgets] that it may ask for
+ * @returns {boolean} whether `loadRareKinds` has to be waited for
+ */
+export function needsRareKinds(schema, widgets = []) {
+  return widgets.length > 0 || !isPlain(schema);
+}
+
+export async function loadRareKinds() {
+  (await import("./rare.js")).addRareKinds();
+}
+
+/**
+ * @param {Schema | boolean} schema
+ * @returns {boolean}
+ */
+function isPlain(schema) {
+  if (typeof schema === "boolean") return true;
+  const { type = "object", properties = {}, additionalProperties = true } = schema;
+  return TYPES.has(type) && Object.keys(schema).every((keyword) => PLAIN.has(keyword)) && [...Object.values(properties), additionalProperties].every(isPlain);
+}
