@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ from tornado_ml.settings import load_settings
 
 DROPINS = Path(__file__).parent / "dropins"
 hypothesis_settings.register_profile("light", max_examples=20)  # a fifth; see tox.ini
+if "HYPOTHESIS_PROFILE" in os.environ:
+    hypothesis_settings.load_profile(os.environ["HYPOTHESIS_PROFILE"])
 
 EXAMPLES = ["anomaly", "digits", "iris", "text"]
 """The plugins of the project, which may be installed."""
