@@ -23,7 +23,7 @@ def metrics() -> Metrics:
 
 
 def test_every_declared_metric_is_written_with_its_kind_and_help(metrics: Metrics) -> None:
-    text, media_type = Exposition(metrics).written("")
+    text, media_type = Exposition().written(metrics.snapshot(), "")
     assert media_type == "text/plain; version=0.0.4; charset=utf-8"
     written = {family.name: family for family in text_string_to_metric_families(text.decode())}
     for metric in METRICS:
@@ -36,7 +36,7 @@ def test_values_and_labels_are_read_as_they_were_counted(metrics: Metrics, accep
     metrics.count(declared.REQUESTS, HOSTILE, "1.0", "OK", by=3)
     for value in (0.0001, 0.004, 60):
         metrics.distribution(declared.QUEUE_SECONDS, "echo", "1.0").observe(value)
-    text, media_type = Exposition(metrics).written(accept)
+    text, media_type = Exposition().written(metrics.snapshot(), accept)
     assert media_type.startswith(accept.partition(";")[0])
     parse = openmetrics.text_string_to_metric_families if "openmetrics" in accept else text_string_to_metric_families
     samples = [sample for family in parse(text.decode()) for sample in family.samples]
@@ -63,13 +63,13 @@ def test_values_and_labels_are_read_as_they_were_counted(metrics: Metrics, accep
     ],
 )
 def test_whatever_is_asked_for_something_is_written(metrics: Metrics, accept: str) -> None:
-    text, media_type = Exposition(metrics).written(accept)
+    text, media_type = Exposition().written(metrics.snapshot(), accept)
     assert text.startswith(b"# HELP tornado_ml_")
     assert media_type.isprintable()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the library reads /proc")
 def test_the_process_is_told_of_too(metrics: Metrics) -> None:
-    text, _ = Exposition(metrics).written("")
+    text, _ = Exposition().written(metrics.snapshot(), "")
     for name in ("process_resident_memory_bytes", "process_cpu_seconds_total", "process_open_fds", "python_info"):
         assert f"\n{name}".encode() in text

@@ -69,3 +69,16 @@ def test_a_value_falls_into_the_first_bucket_whose_bound_is_not_below_it(values:
     assert distribution.total == sum(values)
     for place, bound in enumerate(bounds):
         assert sum(distribution.counts[: place + 1]) == len([value for value in values if value <= bound])
+
+
+def test_a_snapshot_stays_as_it_was() -> None:
+    metrics = Metrics()
+    metrics.count(declared.REQUESTS, "echo", "1.0", "OK")
+    seconds = metrics.distribution(declared.QUEUE_SECONDS, "echo", "1.0")
+    seconds.observe(0.5)
+    snapshot = metrics.snapshot()
+    metrics.count(declared.REQUESTS, "echo", "1.0", "OK")
+    seconds.observe(0.5)
+    assert snapshot.values[declared.REQUESTS] == {("echo", "1.0", "OK"): 1}
+    ((counts, total),) = snapshot.distributions[declared.QUEUE_SECONDS].values()
+    assert (sum(counts), total) == (1, 0.5)

@@ -42,7 +42,7 @@ def exposed() -> Mapping[str, frozenset[str]]:
             metrics.count(metric, *labels)
         else:
             metrics.read_by(lambda metric=metric, labels=labels: [(metric, tuple(labels), 1)])  # type: ignore[misc]
-    text = Exposition(metrics).written("")[0].decode()
+    text = Exposition().written(metrics.snapshot(), "")[0].decode()
     samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
     return {"up": frozenset(), **{sample.name: frozenset(sample.labels) for sample in samples}}
 

@@ -119,7 +119,8 @@ ERRORS = Metric(
     "tornado_ml_errors_total",
     "counter",
     "Answers that were errors, by code: to a frame, to a handshake that would have opened a socket, or to any other"
-    " HTTP request. And connections that were turned away (accept) because the process may have no more files open (NO_FILES).",
+    " HTTP request. And connections that were turned away (accept), because the process may have no more files open"
+    " (NO_FILES).",
     ("to", "code"),
 )
 HTTP_RESPONSES = Metric("tornado_ml_http_responses_total", "counter", "HTTP answers, by status.", ("status",))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from tornado_ml.metrics import declarations
 from tornado_ml.metrics.declarations import METRICS, Metric
@@ -46,6 +47,19 @@ class Traffic:
         yield declarations.RECEIVED_BYTES, (), self.received_bytes
         yield declarations.SENT_FRAMES, (), self.sent_frames
         yield declarations.SENT_BYTES, (), self.sent_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All metrics at one moment; whatever happens then does not change it.
+
+    Attributes:
+        values: of counters and gauges.
+        distributions: of histograms, the counts and the total of each.
+    """
+
+    values: Mapping[Metric, Mapping[Labels, float]]
+    distributions: Mapping[Metric, Mapping[Labels, tuple[Sequence[int], float]]]
 
 
 class Metrics:
@@ -92,6 +106,10 @@ class Metrics:
                 values[metric][labels] = value
         return {**values}
 
-    def distributions(self) -> Mapping[Metric, Mapping[Labels, Distribution]]:
-        """Every histogram."""
-        return self._distributions
+    def snapshot(self) -> Snapshot:
+        """All there is, as it is now."""
+        distributions = {
+            metric: {labels: (tuple(one.counts), one.total) for labels, one in distributions.items()}
+            for metric, distributions in self._distributions.items()
+        }
+        return Snapshot(self.values(), distributions)

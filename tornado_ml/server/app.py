@@ -85,7 +85,7 @@ def make_shared(
     shelf = Shelf(manager)
     plugins.watch(lambda plugin: shelf.forget(plugin.key))
     plugins.watch(lambda plugin: access.set(plugin.key, plugin.authenticators))
-    exposition = Exposition(metrics)
+    exposition = Exposition()
     shared = Shared(
         settings,
         guard,

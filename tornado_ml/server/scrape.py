@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from tornado_ml.protocol import routes
 from tornado_ml.server.base import DocumentHandler
 
@@ -9,9 +11,11 @@ from tornado_ml.server.base import DocumentHandler
 class MetricsHandler(DocumentHandler):
     """Answers with all metrics, in the format that is asked for."""
 
-    def get(self) -> None:
+    async def get(self) -> None:
         self.caller.require("metrics")
         self.query(routes.METRICS)
-        text, media_type = self.shared.exposition.written(self.request.headers.get("Accept", ""))
+        snapshot = self.shared.backend.metrics.snapshot()
+        accept = self.request.headers.get("Accept", "")
+        text, media_type = await asyncio.to_thread(self.shared.exposition.written, snapshot, accept)
         self.add_header("Vary", "Accept")
         self.write_content(text, media_type)
