@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
+import ssl
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -49,6 +50,8 @@ class Line:
         self._conversation = conversation
         self._reconnect_s = reconnect_s
         self._headers = dict(headers)
+        # Made here and not by Tornado, which does so when it is imported: SSL_CERT_FILE may have been set since.
+        self._tls = ssl.create_default_context() if url.startswith("wss:") else None
         self._socket: WebSocketClientConnection | None = None
         self._keeper: asyncio.Task[None]
         self.lost: ConnectionLost | None = None
@@ -149,7 +152,9 @@ class Line:
         connecting = asyncio.ensure_future(
             websocket_connect(
                 # Where it might be sent on to is not who the token is for.
-                HTTPRequest(self._url, headers=self._headers, follow_redirects=not self._headers),
+                HTTPRequest(
+                    self._url, headers=self._headers, follow_redirects=not self._headers, ssl_options=self._tls
+                ),
                 ping_interval=PING_INTERVAL_S,
                 max_message_size=MAX_ANSWER_BYTES,
                 subprotocols=[self._codec.subprotocol],

@@ -9,16 +9,16 @@ import asyncio
 import contextlib
 import logging
 import math
-import select
 import socket
 import sys
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPConnection, HTTPHeaders, HTTPMessageDelegate, RequestStartLine, ResponseStartLine
 from tornado.iostream import IOStream
+from tornado.netutil import add_accept_handler
 
 from tornado_ml.metrics import Metrics, declarations
 from tornado_ml.server.proxies import Proxies
@@ -33,6 +33,8 @@ SPARE_FILES = 100
 REMIND_S = 60.0
 LAST_CONNECTIONS_S = 1.0
 """For how long, under a flood, those are still taken that the kernel has made while the service comes to a stop."""
+LAST_REQUESTS_S = 0.2
+"""How long what is being asked then may take to arrive."""
 
 
 def allow_files(wanted: int) -> float:
@@ -77,23 +79,32 @@ class BoundedServer(HTTPServer):
         self._max_number = max_files - min(SPARE_FILES, max_files / 2)
         self._told_at = -math.inf
         self._proxies = proxies or Proxies(())
-        self._listeners: Sequence[socket.socket] = ()
+        self._listeners: list[tuple[socket.socket, Callable[[], None]]] = []
+        self._asking: set[object] = set()
         self._busy: set[object] = set()
 
     def listen_on(self, listeners: Sequence[socket.socket]) -> None:
         """Take the connections that come to these sockets."""
-        self._listeners = listeners
-        self.add_sockets(listeners)
+        self._listeners = [(one, add_accept_handler(one, self._handle_connection)) for one in listeners]
 
     async def stop_listening(self) -> None:
-        """Take no more connections. Those that are complete already are taken first: the kernel would reset them."""
-        listening = select.poll()
-        for one in self._listeners:
-            listening.register(one, select.POLLIN)
+        """Take no more connections.
+
+        Those that are complete already are taken first, as the kernel would reset them; and what is being asked may be
+        asked to its end: who opens a connection for a single request, as proxies do, would not ask again.
+        """
         deadline = time.monotonic() + LAST_CONNECTIONS_S
-        while listening.poll(0) and time.monotonic() < deadline:
-            await asyncio.sleep(0)
-        self.stop()
+        for listener, stop_accepting in self._listeners:
+            stop_accepting()
+            with listener, contextlib.suppress(BlockingIOError):
+                while time.monotonic() < deadline:
+                    self._handle_connection(*listener.accept())
+        self._listeners = []
+        await _some_turns()
+        deadline = time.monotonic() + LAST_REQUESTS_S
+        while self._asking and time.monotonic() < deadline:
+            await asyncio.sleep(0.005)
+        await _some_turns()
 
     async def finish_answers(self, timeout_s: float) -> None:
         """Wait until each request that has come is answered, and the answer has gone to the system."""
@@ -114,11 +125,15 @@ class BoundedServer(HTTPServer):
 
     def start_request(self, server_conn: object, request_conn: HTTPConnection) -> HTTPMessageDelegate:
         # Tornado calls this for the next request of a connection when the answer to the one before has been sent.
-        self._busy.discard(server_conn)
+        if server_conn in self._busy:
+            self._busy.remove(server_conn)
+        else:
+            self._asking.add(server_conn)  # it is new
         return _Request(super().start_request(server_conn, request_conn), self, server_conn, request_conn)
 
     def begun(self, server_conn: object, request_conn: HTTPConnection, headers: HTTPHeaders) -> None:
         """The head of a request is there: say where it comes from."""
+        self._asking.add(server_conn)
         self._busy.add(server_conn)
         context: Any = request_conn.context  # type: ignore[attr-defined]
         is_unix = context.address_family == socket.AF_UNIX
@@ -127,9 +142,20 @@ class BoundedServer(HTTPServer):
         spoken = "http" if self.ssl_options is None else "https"
         context.protocol = self._proxies.scheme_of(peer, spoken, headers)
 
+    def asked(self, server_conn: object) -> None:
+        """The request is there to its end."""
+        self._asking.discard(server_conn)
+
     def on_close(self, server_conn: object) -> None:
+        self._asking.discard(server_conn)
         self._busy.discard(server_conn)
         super().on_close(server_conn)
+
+
+async def _some_turns() -> None:
+    """Let Tornado begin with what has just come: a connection, or a request. Each step takes a turn of the loop."""
+    for _ in range(10):
+        await asyncio.sleep(0)
 
 
 class _Request(HTTPMessageDelegate):
@@ -153,6 +179,7 @@ class _Request(HTTPMessageDelegate):
         return self._inner.data_received(chunk)
 
     def finish(self) -> None:
+        self._server.asked(self._server_conn)
         self._inner.finish()
 
     def on_connection_close(self) -> None:
