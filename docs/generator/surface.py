@@ -13,6 +13,7 @@ import click
 import tornado_ml
 from generator.markdown import Part, code, doc, opening, table
 from tornado_ml import hookspecs
+from tornado_ml.access import Authenticator
 from tornado_ml.cli.main import main
 from tornado_ml.codecs.base import Codec
 from tornado_ml.metrics.declarations import METRICS, SECONDS
@@ -71,16 +72,29 @@ def _widget_class() -> str:
     return f"```python\n{inspect.getsource(Widget).strip()}\n```"
 
 
+def _authenticator_class() -> str:
+    return f"```python\n{inspect.getsource(Authenticator).strip()}\n```"
+
+
 def _commands() -> str:
     rows = [
-        (f"[`tornado-ml {name}`](#tornado-ml-{name})", opening(_help(command)))
-        for name, command in main.commands.items()
+        (f"[`tornado-ml {name}`](#tornado-ml-{name.replace(' ', '-')})", opening(_help(command)))
+        for name, command in _all_commands()
     ]
     return table(("command", "what it does"), rows)
 
 
 def _command_sections() -> str:
-    return "\n\n".join(_command(name, command) for name, command in main.commands.items())
+    return "\n\n".join(_command(name, command) for name, command in _all_commands())
+
+
+def _all_commands() -> Iterator[tuple[str, click.Command]]:
+    """Each by what is typed for it; a group counts as its commands."""
+    for name, command in main.commands.items():
+        if isinstance(command, click.Group):
+            yield from ((f"{name} {below}", one) for below, one in command.commands.items())
+        else:
+            yield name, command
 
 
 def _command(name: str, command: click.Command) -> str:
@@ -158,6 +172,7 @@ HOOK_PARTS: Mapping[str, Part] = {
     "source_class": _source_class,
     "codec_class": _codec_class,
     "widget_class": _widget_class,
+    "authenticator_class": _authenticator_class,
 }
 
 COMMAND_PARTS: Mapping[str, Part] = {"commands": _commands, "command_sections": _command_sections}

@@ -141,7 +141,8 @@ def test_the_same_class_by_two_ways_is_one_model_of_both_plugins(
     file = settings("[[plugins.models]]\nmodule_name = 'echo'\nclass_name = 'Echo'", directories=path)
     done = run("plugins", "--json", "--settings", file, PYTHONPATH=str(path))
     found: Any = {one["name"]: one for one in json.loads(done.stdout)["plugins"] if one["origin"] != "entry_point"}
+    none: dict[str, list[str]] = {"widgets": [], "observers": [], "authenticators": []}
     assert {name: (one["state"], one["registered"]) for name, one in found.items()} == {
-        "echo": ("loaded", {"models": ["echo"], "sources": [], "widgets": []}),
-        "echo:Echo": ("loaded", {"models": ["echo"], "sources": [], "widgets": []}),
+        "echo": ("loaded", {"models": ["echo"], "sources": [], **none}),
+        "echo:Echo": ("loaded", {"models": ["echo"], "sources": [], **none}),
     }

@@ -70,6 +70,31 @@ def test_a_plugin_may_bring_observers(directory: Path, drop: Drop, load: Load, d
     assert "it must return instances of tornado_ml.Observer." in (wrong.reason or "")
 
 
+AUTHENTICATOR = """
+from tornado_ml import Authenticator, Identity, hookimpl
+
+class Everybody(Authenticator):
+    async def identify(self, token):
+        return Identity(token, frozenset())
+
+@hookimpl
+def register_authenticators():
+    return [Everybody()]
+"""
+
+
+def test_a_plugin_may_bring_authenticators(directory: Path, drop: Drop, load: Load, dropped: Dropped) -> None:
+    drop("login.py", AUTHENTICATOR)
+    drop("wrong.py", AUTHENTICATOR.replace("Everybody()]", "Everybody]"))
+    host = load(directory)
+    login, wrong = dropped(host)
+    assert [type(one).__name__ for one in login.authenticators] == ["Everybody"]
+    assert (wrong.state, wrong.authenticators) == (PluginState.FAILED, [])
+    assert "it must return instances of tornado_ml.Authenticator." in (wrong.reason or "")
+    host.fail(login.key, "a test")
+    assert login.authenticators == []
+
+
 def test_a_plugin_may_implement_any_of_the_hooks(
     drop: Drop, directory: Path, load: Load, dropped: Dropped, good: str
 ) -> None:

@@ -248,14 +248,15 @@ async def test_plugins_are_listed_with_what_they_brought(fetch: Fetch) -> None:
     document = json.loads((await fetch("/api/plugins")).body)
     assert fits(documents.PluginsDocument, document)
     listed = {plugin["name"]: plugin for plugin in document["plugins"]}
-    assert listed["echo"]["registered"] == {"models": ["echo"], "sources": [], "widgets": []}
+    none: dict[str, list[str]] = {"widgets": [], "observers": [], "authenticators": []}
+    assert listed["echo"]["registered"] == {"models": ["echo"], "sources": [], **none}
     assert listed["ticking"]["registered"] == {
         "models": [],
         "sources": ["echo/countdown", "echo/pushed", "echo/ticks"],
-        "widgets": [],
+        **none,
     }
     assert listed["echo"]["origin"] == "directory"
-    assert listed["broken"]["registered"] == {"models": ["broken", "unloadable"], "sources": [], "widgets": []}
+    assert listed["broken"]["registered"] == {"models": ["broken", "unloadable"], "sources": [], **none}
 
 
 @pytest.mark.gen_test

@@ -184,7 +184,7 @@ UNLOAD = Route(
     "/api/models/{qualified_name}/unload",
     "Unload a model, when it has finished what it runs. Takes the right `admin`.",
     documents.ModelDocument,
-    errors=_ADMIN_ERRORS,
+    errors=(errors.ModelNotFound, errors.BadEnvelope),
 )
 RELOAD = Route(
     "reload_model",
