@@ -84,6 +84,8 @@ def shared(
     io_loop.run_sync(made.backend.feeds.close)
     io_loop.run_sync(manager.close)
     made.observers.close()
+    if made.tracer is not None:
+        made.tracer.close()
 
 
 @pytest.fixture

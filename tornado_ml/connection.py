@@ -20,6 +20,7 @@ from tornado_ml.protocol import events, messages
 from tornado_ml.protocol.events import CLOSE_TRY_AGAIN_LATER, CloseCode, Event
 from tornado_ml.protocol.messages import ClientMessage, RequestId
 from tornado_ml.protocol.payloads import Document
+from tornado_ml.traces import Parent
 
 
 class Connection:
@@ -30,6 +31,8 @@ class Connection:
         codec: how frames are encoded.
         caller: whose connection it is.
         wake: called when there is something to `take`.
+        parent: the span that its handshake belongs to, if it said one: what is asked belongs to that where it says no
+            other.
         end: called once, when the service ends this connection: with which close code, and what its peer did. Nothing
             is left to take by then.
     """
@@ -42,7 +45,9 @@ class Connection:
         caller: Caller,
         wake: Callable[[], None],
         end: Callable[[CloseCode, str], None],
+        parent: Parent | None = None,
     ) -> None:
+        self._parent = parent
         self._backend = backend
         self._codec = codec
         self._wake = wake
@@ -140,7 +145,7 @@ class Connection:
 
     def _begin(self, caller: Caller) -> None:
         self.caller = caller
-        self._conversation = Conversation(self._backend, self._codec, caller)
+        self._conversation = Conversation(self._backend, self._codec, caller, self._parent)
         self._conversation.attach(self._wake, self._ended)
         self.name = self._conversation.name
 

@@ -13,7 +13,10 @@ from tornado_ml.errors import SettingsError
 from tornado_ml.settings import ModelSettings, PluginModel, Settings, load_settings
 from tornado_ml.settings.reading import merge
 
-SECTIONS = "logging, models, observer, plugins, resume, server, sessions, socketio, subscriptions"
+SECTIONS = (
+    "auth, limits_per_address, limits_per_connection, limits_per_token, logging, models, observer, plugins, resume,"
+    " server, sessions, socketio, subscriptions, tracing"
+)
 
 
 @pytest.fixture
@@ -256,7 +259,7 @@ x = 1
 """)
         environ = {"TORNADO_ML_SERVER__PORT": "70000", "APP_SETTINGS": "X"}
         assert faults(file, environ=environ, overrides={"server": {"host": None}}) == [
-            f"settings.toml: line 1: port is unknown; known are environments, {SECTIONS}",
+            f"settings.toml: line 1: port is unknown; known are {SECTIONS.replace('auth,', 'auth, environments,')}",
             "settings.toml: line 3: server.prot is unknown; did you mean port?",
             'settings.toml: line 4: server.port must be a whole number, 0 to 65535, got the string "9000"',
             "settings.toml: line 5: server.allowed_hosts[1] must be a host name or an IP address, without scheme and"

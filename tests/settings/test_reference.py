@@ -57,6 +57,7 @@ def test_every_section_and_key_is_described() -> None:
         "[socketio]",
         "[logging]",
         "[observer]",
+        "[tracing]",
     ]
     assert described["[plugins]"] == ["directories", "disabled", "strict"]
     assert described["[[plugins.models]]"] == ["module_name", "class_name"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
 from types import TracebackType
@@ -84,6 +84,7 @@ class Client:
         deadline_s: float | None = None,
         replaces: str | None = None,
         retries: int = 0,
+        trace: Mapping[str, str] | None = None,
     ) -> Document:
         """The `data` of the `prediction_response`: `{model_qualified_name, prediction}`.
 
@@ -98,17 +99,24 @@ class Client:
                 with SUPERSEDED: only the newest counts, as for a slider that moves.
             retries: how often it may be sent again where the connection is lost for good before the answer comes. With
                 0 that raises ConnectionLost, for the model may have run.
+            trace: `traceparent` and `tracestate` of the span that asks (W3C Trace Context).
 
         Raises:
             PredictionError: the service answered with an error.
             ConnectionLost: the connection was lost, and the answer with it.
             ValueError: `input_data` cannot be said in JSON, or is too large; arrays, tuples and numbers of numpy can.
         """
-        meta = {"model_version": model_version}
+        meta = {"model_version": model_version, **(trace or {})}
         return await self.ask(model, input_data, meta, deadline_s, replaces=replaces, retries=retries).result()
 
     def stream(
-        self, model: str, input_data: Any, *, model_version: str | None = None, deadline_s: float | None = None
+        self,
+        model: str,
+        input_data: Any,
+        *,
+        model_version: str | None = None,
+        deadline_s: float | None = None,
+        trace: Mapping[str, str] | None = None,
     ) -> PredictionStream:
         """Ask for a prediction piece by piece. A model that gives no partial predictions just has a result.
 
@@ -123,7 +131,8 @@ class Client:
             ConnectionLost: there is no connection any more.
             ValueError: as `predict`.
         """
-        return self.ask(model, input_data, {"model_version": model_version, "stream": True}, deadline_s)
+        meta = {"model_version": model_version, "stream": True, **(trace or {})}
+        return self.ask(model, input_data, meta, deadline_s)
 
     @asynccontextmanager
     async def session(
@@ -270,7 +279,9 @@ class Session:
         """Why it has ended: `closed`, `idle`, `worker_died`, `unloaded` or `connection_lost`; None while it is open."""
         return self._remote.closed
 
-    async def predict(self, input_data: Any, *, deadline_s: float | None = None) -> Document:
+    async def predict(
+        self, input_data: Any, *, deadline_s: float | None = None, trace: Mapping[str, str] | None = None
+    ) -> Document:
         """As `Client.predict`; what is asked in one session is answered in its order.
 
         Raises:
@@ -278,7 +289,7 @@ class Session:
         """
         if self._remote.closed is not None:
             raise SessionClosed(self._remote.closed)
-        meta = {"session": self._remote.id}
+        meta = {"session": self._remote.id, **(trace or {})}
         return await self._client.ask(self._model, input_data, meta, deadline_s, session=self._remote).result()
 
 

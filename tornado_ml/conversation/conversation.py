@@ -29,6 +29,7 @@ from tornado_ml.protocol import events
 from tornado_ml.protocol.events import CLOSE_TRY_AGAIN_LATER, CloseCode
 from tornado_ml.protocol.messages import ClientMessage, RequestId
 from tornado_ml.protocol.payloads import Document
+from tornado_ml.traces import Parent
 
 _conversation_numbers = itertools.count(1)
 
@@ -78,7 +79,7 @@ class Conversation:
         outbox: what waits to be sent.
     """
 
-    def __init__(self, backend: Backend, codec: Codec, caller: Caller) -> None:
+    def __init__(self, backend: Backend, codec: Codec, caller: Caller, parent: Parent | None = None) -> None:
         self.name = f"c{next(_conversation_numbers)}"
         self.codec = codec
         self.caller = caller
@@ -94,7 +95,7 @@ class Conversation:
         self.allowance = allowance = backend.accounts.allowance(caller, is_connection=True)
         self.sessions = Sessions(backend.service, self._post, allowance, self._ids, limits.max_sessions)
         self.requests = Requests(
-            backend.service, self._post, allowance, self._ids, limits.max_open_requests, self.sessions.find
+            backend.service, self._post, allowance, self._ids, limits.max_open_requests, self.sessions.find, parent
         )
         self.subscriptions = Subscriptions(
             backend.feeds,

@@ -14,6 +14,7 @@ from tornado_ml.errors import Cancelled, Internal, Overloaded, ServiceError, Sup
 from tornado_ml.inference.service import InferenceService, Partial, Prediction, Request, Ticket
 from tornado_ml.inference.sessions import Session
 from tornado_ml.protocol.messages import ClientMessage, RequestId
+from tornado_ml.traces import Parent
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ class Requests:
         ids: those in use by whatever is open.
         max_open: how many there may be.
         find_session: the session of that name. Raises NotFound.
+        parent: the span that requests belong to which say no other.
     """
 
     def __init__(
@@ -50,7 +52,9 @@ class Requests:
         ids: set[RequestId],
         max_open: int,
         find_session: Callable[[str, str], Session],
+        parent: Parent | None = None,
     ) -> None:
+        self._parent = parent
         self._service = service
         self._post = post
         self._allowance = allowance
@@ -81,6 +85,7 @@ class Requests:
             None if deadline_ms is None else deadline_ms / 1000,
             session=self._find_session(meta["session"], name) if "session" in meta else None,
             is_json=self._post.codec.gives_json,
+            parent=Parent.of(meta) or self._parent,
         )
         request = OpenRequest(id, name)
         on_partial = functools.partial(self._pass_on, request) if meta.get("stream") else None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tornado_ml.errors import Cancelled, CancelOutcome, ModelCrashed, ServiceError, Superseded
 from tornado_ml.inference.batching import Batcher
 from tornado_ml.inference.workbench import AdvanceStream, BeginStream, CloseStream, Predict, Work
+from tornado_ml.traces import WorkTrace
 
 if TYPE_CHECKING:
     from tornado_ml.inference.stations import Station
@@ -48,7 +49,19 @@ class Job:
         on_settled: called once, with the outcome or with why there is none.
     """
 
-    __slots__ = ("batch", "client", "data", "dropped_as", "on_settled", "queue", "queued_at", "runs", "state", "timer")
+    __slots__ = (
+        "batch",
+        "client",
+        "data",
+        "dropped_as",
+        "on_settled",
+        "queue",
+        "queued_at",
+        "runs",
+        "state",
+        "timer",
+        "trace",
+    )
 
     is_blamed = True
     """Whether its input is remembered if a worker dies of it."""
@@ -71,6 +84,8 @@ class Job:
         """Set once its client only waits to hear what became of it."""
         self.timer: asyncio.TimerHandle | None = None
         """Goes off when the client's deadline has passed."""
+        self.trace: WorkTrace | None = None
+        """What the model's own spans belong to."""
 
     def settle(self, outcome: Outcome | Exception) -> None:
         """Tell what became of it, unless that has been told."""
@@ -191,8 +206,8 @@ class StreamJob(UnitJob):
 
     def work(self) -> Work:
         if self.station is None:
-            return BeginStream(self._number, self.data, self.credit)
-        return AdvanceStream(self._number, self.credit)
+            return BeginStream(self._number, self.data, self.credit, self.trace)
+        return AdvanceStream(self._number, self.credit, self.trace)
 
     def begin(self, batch: Batch) -> None:
         if self.station is None:
@@ -256,9 +271,11 @@ class Batch:
 
 
 def work_of(jobs: Sequence[Job], max_batch_size: int) -> Work:
-    """What a worker does to run jobs that were taken together."""
+    """What a worker does to run jobs that were taken together; in one call, it can be in one trace."""
     first = jobs[0]
-    return first.work() if isinstance(first, UnitJob) else Predict([job.data for job in jobs], max_batch_size)
+    if isinstance(first, UnitJob):
+        return first.work()
+    return Predict([job.data for job in jobs], max_batch_size, first.trace)
 
 
 def dropped(job: Job, outcome: CancelOutcome) -> ServiceError:

@@ -9,13 +9,16 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tornado_ml.errors import InvalidInput, NotFound, ServiceError, ShuttingDown
 from tornado_ml.inference.runner import ModelRunner
 from tornado_ml.inference.sessions import Session, SessionEnd
 from tornado_ml.inference.tickets import Partial, Prediction, Request, Settled, Ticket, what_is_told
 from tornado_ml.models.manager import Deployment, ModelManager
+
+if TYPE_CHECKING:
+    from tornado_ml.inference.tracing import RequestTracer
 
 __all__ = ["InferenceService", "Listener", "Partial", "Prediction", "Request", "Settled", "Ticket"]
 
@@ -31,6 +34,7 @@ class InferenceService:
         manager: knows the models.
         clock: monotonic, in seconds.
         listeners: each is told once of every request, when it is over or refused.
+        tracer: begins the traces of requests, where there are any; one of the listeners as well.
     """
 
     def __init__(
@@ -38,8 +42,10 @@ class InferenceService:
         manager: ModelManager[ModelRunner],
         clock: Callable[[], float] = time.monotonic,
         listeners: Sequence[Listener] = (),
+        tracer: RequestTracer | None = None,
     ) -> None:
         self._manager = manager
+        self._tracer = tracer
         self._listeners = listeners
         self.clock = clock
         self._open: set[Ticket] = set()
@@ -78,6 +84,8 @@ class InferenceService:
         """
         started = self.clock()
         request.begin()
+        if self._tracer is not None:
+            self._tracer.begin(request, started)
         deployment: Deployment[ModelRunner] | None = None
         try:
             deployment = self._deployment_for(request)

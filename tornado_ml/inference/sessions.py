@@ -64,7 +64,7 @@ class SessionJob(UnitJob):
         self._session = session
 
     def work(self) -> Work:
-        return PredictInSession(self._session.number, self.data)
+        return PredictInSession(self._session.number, self.data, self.trace)
 
     @property
     def may_move(self) -> bool:

@@ -13,9 +13,11 @@ from tornado_ml.inference.jobs import Job, Outcome, StreamJob
 from tornado_ml.inference.runner import ModelRunner
 from tornado_ml.inference.sessions import Session
 from tornado_ml.models.manager import Deployment
+from tornado_ml.traces import Parent
 
 if TYPE_CHECKING:
     from tornado_ml.inference.service import InferenceService
+    from tornado_ml.inference.tracing import RequestTrace
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +34,9 @@ class Request:
         deadline_s: seconds from its arrival in which it must be answered; None leaves that to the model's `timeout_s`.
         session: the session to ask in, if any; the names must be those of its model.
         is_json: whether a JSON parser made `input_data`; else it is looked through for NaN and byte strings.
+        parent: the span of the client that it was asked in, if it said one.
         number: tells it apart from every other; 0 until it is submitted.
+        trace: its own trace, where there are traces.
     """
 
     model_qualified_name: str
@@ -41,7 +45,9 @@ class Request:
     deadline_s: float | None = None
     session: Session | None = None
     is_json: bool = False
+    parent: Parent | None = None
     number: int = 0
+    trace: RequestTrace | None = None
 
     @property
     def id(self) -> str:
@@ -139,6 +145,8 @@ class Ticket:
             self._job = self._scheduler.submit(request.input_data, client, self._settled, request.deadline_s)
         else:
             self._job = request.session.submit(request.input_data, self._settled, request.deadline_s)
+        if request.trace is not None:
+            self._job.trace = request.trace.work
 
     def enqueue_stream(self, client: Hashable, on_partial: Callable[[Partial], None]) -> None:
         """The same, for a client that wants partial predictions."""
@@ -149,6 +157,8 @@ class Ticket:
             on_partial(Partial(request.model_qualified_name, prediction, index))
 
         job = StreamJob(request.input_data, client, self._settled, request.number, hand_on)
+        if request.trace is not None:
+            job.trace = request.trace.work
         self._scheduler.admit(job, request.deadline_s)
         self._job = job
 

@@ -13,6 +13,7 @@ from typing import Any
 from tornado_ml.models.answers import Answers, answered
 from tornado_ml.models.live import LiveSession, LiveStream, Step
 from tornado_ml.models.loaded import LoadedModel
+from tornado_ml.traces import WorkTrace, within
 
 STEP_S = 0.002
 """How long a step of a stream shall take: partial predictions of quick models travel several at a time."""
@@ -24,6 +25,7 @@ class Predict:
 
     documents: list[Any]
     max_batch_size: int
+    trace: WorkTrace | None = None
 
 
 @dataclass(slots=True)
@@ -33,6 +35,7 @@ class BeginStream:
     stream: int
     document: Any
     max_partials: int
+    trace: WorkTrace | None = None
 
 
 @dataclass(slots=True)
@@ -41,6 +44,7 @@ class AdvanceStream:
 
     stream: int
     max_partials: int
+    trace: WorkTrace | None = None
 
 
 @dataclass(slots=True)
@@ -60,6 +64,7 @@ class OpenSession:
 class PredictInSession:
     session: int
     document: Any
+    trace: WorkTrace | None = None
 
 
 @dataclass(slots=True)
@@ -105,7 +110,8 @@ class Workbench:
             MemoryError: the model ran out of memory.
         """
         started = time.monotonic()
-        result = self._result(work)
+        trace = getattr(work, "trace", None)
+        result = self._result(work) if trace is None else within(trace, lambda: self._result(work))
         return Done(result, time.monotonic() - started, self.held_count)
 
     def fail(self, work: Work, error: Exception) -> Done:

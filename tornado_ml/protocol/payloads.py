@@ -12,6 +12,7 @@ MAX_DEADLINE_MS = 86_400_000
 MAX_RATE_HZ = 1000
 MAX_NAME_LENGTH = 128
 MAX_TOKEN_LENGTH = 128
+MAX_TRACE_LENGTH = 512
 MAX_SAFE_INTEGER = 2**53 - 1
 """The largest integer that JavaScript holds exactly (ECMA-262, Number.MAX_SAFE_INTEGER)."""
 
@@ -72,6 +73,13 @@ class PredictionRequestMeta(MessageSchema):
         metadata={"description": "Whether partial predictions are wanted; a model that gives none just answers."}
     )
     session = _session("The session to predict in, as `session_opened` named it.")
+    traceparent = fields.String(
+        validate=validate.Length(max=MAX_TRACE_LENGTH),
+        metadata={"description": "The span it is asked in (W3C Trace Context); else that of the handshake counts."},
+    )
+    tracestate = fields.String(
+        validate=validate.Length(max=MAX_TRACE_LENGTH), metadata={"description": "What goes with `traceparent`."}
+    )
 
 
 class PredictionCancelData(MessageSchema):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from tornado.web import Application, RequestHandler
 
@@ -13,11 +14,12 @@ from tornado_ml.access.allowance import Accounts
 from tornado_ml.access.file_authenticator import FileAuthenticator
 from tornado_ml.conversation.conversation import Backend, Conversation, Limits
 from tornado_ml.conversation.waiting_room import WaitingRoom
+from tornado_ml.errors import OperatorError
 from tornado_ml.feeds import Feeds
 from tornado_ml.inference.metering import RequestMeter
 from tornado_ml.inference.observing import ObserverListener
 from tornado_ml.inference.runner import ModelRunner
-from tornado_ml.inference.service import InferenceService
+from tornado_ml.inference.service import InferenceService, Listener
 from tornado_ml.inference.steady import SteadyPredictor
 from tornado_ml.metrics import Metrics, declarations
 from tornado_ml.metrics.exposition import Exposition
@@ -39,6 +41,9 @@ from tornado_ml.server.websocket import SocketHandler, SocketRegistry
 from tornado_ml.server.widgets import WidgetFileHandler
 from tornado_ml.settings import Settings
 
+if TYPE_CHECKING:
+    from tornado_ml.inference.tracing import RequestTracer
+
 
 def make_shared(
     settings: Settings, manager: ModelManager[ModelRunner], plugins: PluginHost, page: PageFiles, metrics: Metrics
@@ -54,7 +59,9 @@ def make_shared(
     """
     server = settings.server
     observers = _observers(settings, plugins, metrics)
-    service = InferenceService(manager, listeners=[RequestMeter(metrics), ObserverListener(observers)])
+    tracer = _tracer(settings.tracing.endpoint)
+    listeners: list[Listener] = [RequestMeter(metrics), ObserverListener(observers)]
+    service = InferenceService(manager, listeners=[*listeners, tracer] if tracer else listeners, tracer=tracer)
     resume = settings.resume
     limits = Limits(
         max_message_bytes=server.max_message_bytes,
@@ -100,6 +107,7 @@ def make_shared(
         shelf,
         exposition,
         observers,
+        tracer,
     )
     metrics.read_by(lambda: samples_of(shared))
     return shared
@@ -114,6 +122,18 @@ def _observers(settings: Settings, plugins: PluginHost, metrics: Metrics) -> Obs
         made = Journal(journal.file, max_bytes=journal.max_bytes, max_age_s=journal.max_age_s, keep=journal.keep)
         observers.set("", [made])
     return observers
+
+
+def _tracer(endpoint: str) -> RequestTracer | None:
+    if not endpoint:
+        return None
+    try:
+        from tornado_ml.inference.tracing import RequestTracer
+    except ImportError as error:
+        raise OperatorError(
+            "tracing.endpoint is set, and OpenTelemetry is not there. Install it with: pip install 'tornado-ml[otel]'"
+        ) from error
+    return RequestTracer(endpoint)
 
 
 def _call_later(delay_s: float, callback: Callable[[], None]) -> asyncio.TimerHandle:

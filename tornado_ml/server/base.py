@@ -45,6 +45,7 @@ from tornado_ml.server.guard import Guard
 from tornado_ml.settings import Settings
 
 if TYPE_CHECKING:
+    from tornado_ml.inference.tracing import RequestTracer
     from tornado_ml.server.websocket import SocketRegistry
 
 log = logging.getLogger(__name__)
@@ -89,6 +90,7 @@ class Shared:
     shelf: Shelf[ModelRunner]
     exposition: Exposition
     observers: Observers
+    tracer: RequestTracer | None
 
 
 @stream_request_body

@@ -14,6 +14,7 @@ from tornado_ml.protocol import catalogue, documents, routes
 from tornado_ml.protocol.routes import Route
 from tornado_ml.server.base import DocumentHandler, Shared
 from tornado_ml.server.events import EventsHandler, stream_prediction, wants_events
+from tornado_ml.traces import Parent
 
 
 class ModelsHandler(DocumentHandler):
@@ -49,7 +50,8 @@ class PredictionsHandler(EventsHandler):
             query = self.query(routes.PREDICT)
             data = self.json_body(self.shared.settings.server.max_json_depth)
             deadline_s = float(query["deadline_ms"]) / 1000 if "deadline_ms" in query else None
-            request = Request(qualified_name, data, query.get("model_version"), deadline_s, is_json=True)
+            version, parent = query.get("model_version"), Parent.of(self.request.headers)
+            request = Request(qualified_name, data, version, deadline_s, is_json=True, parent=parent)
             self.asked = request
             if wants_events(self.request.headers.get("Accept", "")):
                 await stream_prediction(self, request)

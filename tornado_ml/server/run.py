@@ -100,6 +100,8 @@ async def serve(
         await server.close_all_connections()
         await manager.close()
         await asyncio.to_thread(shared.observers.close)
+        if shared.tracer is not None:
+            await asyncio.to_thread(shared.tracer.close)
 
 
 def _server(shared: Shared, certificate: Certificate | None) -> BoundedServer:

@@ -24,6 +24,7 @@ from tornado_ml.server.frames import binary_frame, text_frame
 from tornado_ml.server.metering import Transport, close_label
 from tornado_ml.server.outflow import Outflow
 from tornado_ml.server.upgrade import UpgradeHandler
+from tornado_ml.traces import Parent
 
 log = logging.getLogger(__name__)
 
@@ -193,6 +194,7 @@ class SocketHandler(UpgradeHandler):
             caller=self.caller,
             wake=lambda: self._outflow.send_soon(),
             end=self.give_up,
+            parent=Parent.of(self.request.headers),
         )
         frame = binary_frame if self._codec.is_binary else text_frame
         self._outflow = Outflow(self.connection, self.ws_connection.stream, frame, self._may_send)

@@ -21,6 +21,7 @@ from tornado_ml.settings.declaration import (
     SocketIOSettings,
     SubscriptionSettings,
     TokenLimits,
+    TracingSettings,
 )
 from tornado_ml.settings.reading import load_settings
 
@@ -41,5 +42,6 @@ __all__ = [
     "SocketIOSettings",
     "SubscriptionSettings",
     "TokenLimits",
+    "TracingSettings",
     "load_settings",
 ]

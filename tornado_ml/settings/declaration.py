@@ -16,6 +16,7 @@ from tornado_ml.settings.kinds import (
     Number,
     OneOf,
     OptionalFile,
+    OptionalUrl,
     Origin,
     Seconds,
     Text,
@@ -231,6 +232,18 @@ class SocketIOSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TracingSettings:
+    """Traces of requests, where tornado-ml[otel] is installed."""
+
+    endpoint: str = setting(
+        OptionalUrl(),
+        "",
+        "The address of a collector that speaks OTLP over HTTP, such as http://127.0.0.1:4318/v1/traces; without it,"
+        " nothing is traced.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class ObserverSettings:
     """The journal: what was asked and answered, a line of JSON for each request, to look at and to replay."""
 
@@ -330,6 +343,9 @@ class Settings:
     )
     observer: ObserverSettings = dataclasses.field(
         default_factory=ObserverSettings, metadata={"kind": Section(ObserverSettings)}
+    )
+    tracing: TracingSettings = dataclasses.field(
+        default_factory=TracingSettings, metadata={"kind": Section(TracingSettings)}
     )
     limits_per_connection: RateLimits = dataclasses.field(
         default_factory=RateLimits, metadata={"kind": Section(RateLimits)}

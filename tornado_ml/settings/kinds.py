@@ -180,6 +180,17 @@ class OptionalFile(Kind[Any]):
         return accepted if isinstance(accepted, Path) else None
 
 
+class OptionalUrl(Kind[str]):
+    """The address of a service over HTTP, or nothing."""
+
+    def __init__(self) -> None:
+        super().__init__('an address that begins with http:// or https://, or "" for none')
+
+    def accept(self, value: Any) -> str | None:
+        is_one = isinstance(value, str) and re.fullmatch(r"(https?://[^\s/?#]+[^\s]*)?", value)
+        return value if is_one else None
+
+
 class ListOf(Kind[tuple[T, ...]]):
     def __init__(self, entry: Kind[T], wants: str) -> None:
         super().__init__(wants)

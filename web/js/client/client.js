@@ -209,12 +209,12 @@ export class Client extends EventTarget {
    * @param {object} [meta]
    * @param {Queue<Partial>} [partials]
    */
-  #predict(model, input, { signal, deadlineMs, replaces, modelVersion, retries }, meta = {}, partials) {
+  #predict(model, input, { signal, deadlineMs, replaces, modelVersion, retries, trace }, meta = {}, partials) {
     const asked = this.#ask(
       {
         event: EVENTS.PREDICTION_REQUEST,
         data: { model_qualified_name: model, input_data: input },
-        meta: { ...meta, deadline_ms: deadlineMs, model_version: modelVersion },
+        meta: { ...meta, ...trace, deadline_ms: deadlineMs, model_version: modelVersion },
         replaces: replaces && this.#ids.get(replaces),
         retries,
         partial: ({ data, meta: { index }, size }) => partials?.push({ ...data, meta: { index } }, size),

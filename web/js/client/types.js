@@ -67,6 +67,7 @@
  *   service has got it
  * @property {object} [replaces] what an earlier call returned: nobody waits for that any more, and it is rejected
  * @property {string} [modelVersion] without it, the newest that is ready
+ * @property {{traceparent: string, tracestate?: string}} [trace] the span that asks (W3C Trace Context)
  */
 
 /**

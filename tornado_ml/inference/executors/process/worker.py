@@ -25,8 +25,11 @@ from tornado_ml.models import cancellation
 from tornado_ml.models.loaded import LoadedModel, ModelReport
 from tornado_ml.models.manager import Recipe
 from tornado_ml.plugins import factory_of
+from tornado_ml.traces import flush
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+FLUSH_S = 0.3
+"""How long the last spans may take to be sent: the service waits a little longer for the process to end."""
 JUDGED_BY_THE_SERVICE = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -88,6 +91,7 @@ def main(fd: int, parent: int) -> None:
                 _work(channel, bench)
             finally:
                 bench.close()
+    flush(FLUSH_S)
     # A model's own threads must not keep the process alive.
     with contextlib.suppress(OSError, ValueError):
         sys.stdout.flush()
