@@ -159,10 +159,29 @@ def test_no_two_panels_lie_upon_each_other() -> None:
         taken |= cells
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="NOT RUN: install prometheus, of which promtool is part")
+needs_promtool = pytest.mark.skipif(
+    shutil.which("promtool") is None, reason="NOT RUN: install Prometheus, which brings promtool"
+)
+
+
+def promtool(*arguments: str | Path) -> str:
+    done = subprocess.run(["promtool", *arguments], capture_output=True, check=False, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@needs_promtool
 def test_prometheus_itself_takes_the_alerts() -> None:
-    checked = subprocess.run(
-        ["promtool", "check", "rules", str(DEPLOY / "alerts.yml")], capture_output=True, check=False, text=True
-    )
-    assert checked.returncode == 0, checked.stderr
-    assert f"{len(rules())} rules found" in checked.stdout
+    assert f"{len(rules())} rules found" in promtool("check", "rules", DEPLOY / "alerts.yml")
+
+
+@needs_promtool
+def test_alerts_are_raised_on_bad_days_and_for_nothing_else() -> None:
+    promtool("test", "rules", Path(__file__).with_name("alerts_test.yml"))
+
+
+@needs_promtool
+def test_prometheus_finds_nothing_wrong_with_what_it_would_scrape() -> None:
+    text = Exposition().written(Metrics().snapshot(), "")[0]
+    checked = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, check=False, timeout=60)
+    assert [line for line in checked.stderr.decode().splitlines() if line.startswith("tornado_ml")] == []
