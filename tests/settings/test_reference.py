@@ -48,6 +48,7 @@ def test_every_section_and_key_is_described() -> None:
     described = {section.header: [setting.key for setting in section.settings] for section in describe()}
     assert list(described) == [
         "[server]",
+        "[auth]",
         "[plugins]",
         "[[plugins.models]]",
         "[models.NAME]",
@@ -58,6 +59,9 @@ def test_every_section_and_key_is_described() -> None:
         "[logging]",
         "[observer]",
         "[tracing]",
+        "[limits_per_connection]",
+        "[limits_per_token]",
+        "[limits_per_address]",
     ]
     assert described["[plugins]"] == ["directories", "disabled", "strict"]
     assert described["[[plugins.models]]"] == ["module_name", "class_name"]
@@ -72,7 +76,7 @@ def test_every_description_is_a_sentence() -> None:
 
 
 def test_a_setting_says_its_type_and_default() -> None:
-    server, _, entry, *_ = describe()
+    server, _, _, entry, *_ = describe()
     host, port, reuse_port, tls_certificate, *_ = server.settings
     defaults = [one.default for one in (host, port, reuse_port, tls_certificate)]
     assert defaults == ['"127.0.0.1"', "8765", "false", '""']

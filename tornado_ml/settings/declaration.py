@@ -305,10 +305,7 @@ class TokenLimits(HolderLimits):
 
 @dataclass(frozen=True, kw_only=True)
 class AddressLimits(HolderLimits):
-    """How much may be taken from one address, or one /64 network of IPv6; what is beyond is RATE_LIMITED.
-
-    Behind a proxy, name it in server.trusted_proxies; else all its clients have one address.
-    """
+    """How much may be taken from one address, or one /64 network of IPv6; name proxies in server.trusted_proxies."""
 
 
 @dataclass(frozen=True, kw_only=True)
