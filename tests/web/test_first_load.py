@@ -12,7 +12,7 @@ expect = pytest.importorskip("playwright.sync_api", reason="playwright is not in
 pytestmark = pytest.mark.e2e
 
 MAX_REQUESTS = 12
-MAX_BYTES = 75_000
+MAX_BYTES = 57_000
 """As much as it is today, and a little more: the page aims at 40 kB, and does not reach it yet."""
 PREDICT = "/models/iris_model/predict"
 
@@ -100,3 +100,52 @@ def test_the_documents_that_come_beforehand_are_taken(service, page) -> None:
     traffic = Traffic(page)
     page.goto(service.url, wait_until="networkidle")
     assert sorted(path for path in traffic.paths if path.startswith("/api/")) == ["/api/models", "/api/plugins"]
+
+
+CHECKER = "**/js/schema/checker.js"
+
+
+def fill(page, value: str) -> None:
+    expect(page.get_by_role("button", name="Predict")).to_be_visible()
+    for field in page.locator(".input input[inputmode]").all():
+        field.fill(value)
+
+
+def test_what_checks_an_input_comes_with_the_first_sign_of_use(service, page) -> None:
+    traffic = Traffic(page)
+    look(page, service.url + PREDICT)
+    assert not [path for path in traffic.paths if "checker" in path]
+    with page.expect_response(CHECKER):
+        page.mouse.move(200, 200)
+
+
+def test_a_prediction_asked_for_at_once_waits_for_what_checks_its_input(service, page) -> None:
+    held: list[Any] = []
+    page.route(CHECKER, lambda route: held.append(route))
+    with page.expect_request(CHECKER):
+        page.goto(service.url + PREDICT)
+        fill(page, "99")
+    answer = page.locator(".answer")
+    page.get_by_role("button", name="Predict").dblclick()
+    expect(answer).to_contain_text("The prediction appears here.")
+    held[0].continue_()
+    expect(answer).to_contain_text("Not sent")
+    expect(page.locator(".input :focus")).to_have_value("99")
+
+
+def test_where_what_checks_an_input_cannot_be_had_the_service_judges(service, page) -> None:
+    page.route(CHECKER, lambda route: route.abort())
+    page.goto(service.url + PREDICT)
+    fill(page, "99")
+    page.get_by_role("button", name="Predict").click()
+    expect(page.locator(".answer")).to_contain_text("INVALID_INPUT")
+
+
+def test_the_second_time_what_checks_an_input_is_asked_for_again(service, page) -> None:
+    page.route(CHECKER, lambda route: route.abort(), times=1)
+    page.goto(service.url + PREDICT)
+    with page.expect_event("requestfailed"):
+        fill(page, "99")
+    with page.expect_response(CHECKER):
+        page.get_by_role("button", name="Predict").click()
+    expect(page.locator(".answer")).to_contain_text("Not sent")

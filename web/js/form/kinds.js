@@ -13,11 +13,11 @@ const PLAIN = new Set([
 
 /**
  * @param {Schema | boolean} schema
- * @param {readonly unknown[]} [widgets] that it may ask for
+ * @param {readonly import("../widgets.js").WidgetEntry[]} [widgets] that it may ask for
  * @returns {boolean} whether `loadRareKinds` has to be waited for
  */
 export function needsRareKinds(schema, widgets = []) {
-  return widgets.length > 0 || !isPlain(schema);
+  return widgets.some(({ kind, whole }) => kind === "input" && whole) || !isPlain(schema);
 }
 
 export async function loadRareKinds() {
