@@ -4,6 +4,7 @@ import { button, el, fill } from "../dom.js";
 import { forgetDraft, readDraft, writeDraft } from "../drafts.js";
 import { Editor } from "../form/editor.js";
 import { inputIn, linkTo } from "../link.js";
+import { whenUsed } from "../presence.js";
 import { Settling } from "../settling.js";
 import { copyButton } from "./copy.js";
 
@@ -161,6 +162,8 @@ export class InputCard extends EventTarget {
     this.element.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.element.requestSubmit();
     });
+    // What others have read of the input until then was not checked.
+    whenUsed().then(() => this.#editor.ready).then(() => this.dispatchEvent(new Event("change")));
     addEventListener("hashchange", () => this.#takeLink(), { signal });
   }
 
