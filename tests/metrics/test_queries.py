@@ -41,7 +41,7 @@ def exposed() -> Mapping[str, frozenset[str]]:
         elif metric.kind == "counter":
             metrics.count(metric, *labels)
         else:
-            metrics.read_by(lambda metric=metric, labels=labels: [(metric, tuple(labels), 1)])  # type: ignore[misc]
+            metrics.read_by(lambda metric=metric, labels=labels: [(metric, tuple(labels), 1)])
     text = Exposition().written(metrics.snapshot(), "")[0].decode()
     samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
     return {"up": frozenset(), **{sample.name: frozenset(sample.labels) for sample in samples}}
