@@ -16,6 +16,7 @@ from tornado_ml.codecs.base import Codec
 from tornado_ml.conversation.conversation import Backend, Conversation
 from tornado_ml.errors import BadEnvelope, BadFrame, ServiceError
 from tornado_ml.metrics import declarations
+from tornado_ml.metrics.metrics import Traffic
 from tornado_ml.protocol import events, messages
 from tornado_ml.protocol.events import CLOSE_TRY_AGAIN_LATER, CloseCode, Event
 from tornado_ml.protocol.messages import ClientMessage, RequestId
@@ -35,6 +36,9 @@ class Connection:
             other.
         end: called once, when the service ends this connection: with which close code, and what its peer did. Nothing
             is left to take by then.
+
+    Attributes:
+        traffic: what has come and gone on this connection.
     """
 
     def __init__(
@@ -47,6 +51,7 @@ class Connection:
         end: Callable[[CloseCode, str], None],
         parent: Parent | None = None,
     ) -> None:
+        self.traffic = Traffic()
         self._parent = parent
         self._backend = backend
         self._codec = codec
@@ -72,9 +77,10 @@ class Connection:
         """Take a frame from the client. Returns at once; the answer comes through `take`."""
         if self._is_closed:
             return
-        traffic = self._backend.metrics.traffic
-        traffic.received_frames += 1
-        traffic.received_bytes += len(frame) if isinstance(frame, bytes) or frame.isascii() else len(frame.encode())
+        size = len(frame) if isinstance(frame, bytes) or frame.isascii() else len(frame.encode())
+        for traffic in (self.traffic, self._backend.metrics.traffic):
+            traffic.received_frames += 1
+            traffic.received_bytes += size
         id: RequestId | None = None
         name: str | None = None
         conversation = self._conversation
@@ -114,9 +120,9 @@ class Connection:
         else:
             frame = self._conversation.outbox.take()
         if frame is not None:
-            traffic = self._backend.metrics.traffic
-            traffic.sent_frames += 1
-            traffic.sent_bytes += len(frame)
+            for traffic in (self.traffic, self._backend.metrics.traffic):
+                traffic.sent_frames += 1
+                traffic.sent_bytes += len(frame)
         return frame
 
     def goaway(self, reason: str, deadline_s: float) -> None:

@@ -63,9 +63,14 @@ async def test_each_socket_has_a_line_when_it_opens_and_one_when_it_closes(
     connect: Callable[..., Any], ask: Callable[..., Any], lines: Lines, caplog: pytest.LogCaptureFixture
 ) -> None:
     peer = await connect()
-    await peer.ask(ask("echo", "secret"))
+    sent = json.dumps(ask("echo", "secret"))
+    await peer.send(sent)
+    got = await peer.socket.read_message()
     await peer.close()
-    assert lines() == ["Connection c is open (127.0.0.1)", "Connection c is closed (127.0.0.1): no code, s"]
+    assert lines() == [
+        "Connection c is open (127.0.0.1)",
+        f"Connection c is closed (127.0.0.1): no code, s, 1 frames ({len(sent)} bytes) in, 1 ({len(got)}) out",
+    ]
     assert vars(caplog.records[0])["connection"] == vars(caplog.records[1])["connection"]
 
 

@@ -132,7 +132,8 @@ class Requests:
             frame = self._post.codec.encode(answers.response(answer, request.id))
         # What nobody foresaw is answered and logged like any other failure.
         except Exception:
-            log.exception("Request %s of model %s could not be answered.", request.ticket.id, request.model)
+            fields = {"request_id": request.ticket.id, "model": request.model}
+            log.exception("Request %s of model %s could not be answered.", *fields.values(), extra=fields)
             unforeseen = Internal()
             unforeseen.request_id = request.ticket.id
             self._post.fail(unforeseen, request.id, request.model)

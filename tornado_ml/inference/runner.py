@@ -68,7 +68,8 @@ class ModelRunner:
             self.parameters_validator = Validator(report.session_schema)
 
         def fail(reason: str) -> None:
-            log.error("Model %s has failed: %s", report.qualified_name, reason)
+            name = report.qualified_name
+            log.error("Model %s has failed: %s", name, reason, extra={"model": name})
             self._answer_all(reason, SessionEnd.WORKER_DIED)
             on_failed(reason)
 

@@ -210,7 +210,8 @@ class Ticket:
             total_s = self._service.clock() - self.started
             if log.isEnabledFor(logging.DEBUG):
                 text = "Request %s of model %s: %.6f s in the queue, %.6f s to predict, %.6f s in all, a batch of %d."
-                log.debug(text, self.id, name, outcome.queue_s, outcome.predict_s, total_s, outcome.batch_size)
+                values = (self.id, name, outcome.queue_s, outcome.predict_s, total_s, outcome.batch_size)
+                log.debug(text, *values, extra={"request_id": self.id, "model": name})
             return Prediction(
                 name,
                 self.model_version,
@@ -227,12 +228,14 @@ def what_is_told(error: Exception, id: str, name: str) -> ServiceError:
     """What the client is told of a failure; the cause that it is not told goes to the log under an id."""
     if isinstance(error, InvalidOutput):
         faults = "; ".join(f"{fault.path or '(the whole)'} {fault.message}" for fault in error.details)
-        log.error("Request %s: the prediction of model %s is bad: %s", id, name, faults)
         told: ServiceError = InvalidOutput()
+        fields = {"request_id": id, "model": name, "code": told.code}
+        log.error("Request %s: the prediction of model %s is bad: %s", id, name, faults, extra=fields)
     elif isinstance(error, ServiceError):
         return error
     else:
-        log.error("Request %s: model %s failed: %s", id, name, error)
         told = Internal()
+        fields = {"request_id": id, "model": name, "code": told.code}
+        log.error("Request %s: model %s failed: %s", id, name, error, extra=fields)
     told.request_id = id
     return told

@@ -325,7 +325,7 @@ class ModelManager(Generic[R]):
             return
         await self._settle_doubles(deployment)
         if self._has(deployment):
-            log.info("Model %s is ready.", shown(report.identity))
+            log.info("Model %s is ready.", shown(report.identity), extra={"model": report.qualified_name})
             self._announce([deployment])
 
     def _failed(self, deployment: Deployment[R], reason: str) -> None:

@@ -9,6 +9,7 @@ from tornado.web import RequestHandler
 
 from tornado_ml.access import ANYONE, Caller
 from tornado_ml.logs import ACCESS
+from tornado_ml.metrics.metrics import Traffic
 
 log = logging.getLogger(ACCESS)
 
@@ -58,12 +59,19 @@ class SocketLog:
         self._opened = time.monotonic()
         log.info("Connection %s is open (%s)", connection, caller.address, extra=self._fields())
 
-    def closed(self, code: int | None) -> None:
+    def closed(self, code: int | None, traffic: Traffic) -> None:
         """It is over; `code` is that of its close frame, if there was one."""
         duration_s = time.monotonic() - self._opened
-        fields = {**self._fields(), "code": code, "duration_ms": round(duration_s * 1000)}
-        text = "Connection %s is closed (%s): %s, %.3f s"
-        log.info(text, self._connection, self._caller.address, code or "no code", duration_s, extra=fields)
+        counts = {
+            "received_frames": traffic.received_frames,
+            "received_bytes": traffic.received_bytes,
+            "sent_frames": traffic.sent_frames,
+            "sent_bytes": traffic.sent_bytes,
+        }
+        fields = {**self._fields(), "code": code, "duration_ms": round(duration_s * 1000), **counts}
+        text = "Connection %s is closed (%s): %s, %.3f s, %d frames (%d bytes) in, %d (%d) out"
+        values = (self._connection, self._caller.address, code or "no code", duration_s, *counts.values())
+        log.info(text, *values, extra=fields)
 
     def _fields(self) -> dict[str, str | None]:
         return {"connection": self._connection, "remote": self._caller.address, "identity": _name_of(self._caller)}

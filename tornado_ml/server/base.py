@@ -279,7 +279,8 @@ class GuardedHandler(RequestHandler):
 
     def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:
         if not isinstance(value, ServiceError | HTTPError):
-            log.error("%s %s failed.", self.request.method, self.request.path, exc_info=value)
+            fields = {"method": self.request.method, "path": self.request.path}
+            log.error("%s %s failed.", *fields.values(), exc_info=value, extra=fields)
 
     def check_xsrf_cookie(self) -> None:
         """Needed by no one: the guard refuses the pages of other sites."""

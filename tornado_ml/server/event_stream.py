@@ -117,7 +117,7 @@ class EventStream:
 
     def give_up(self, close: CloseCode, why: str) -> None:
         """End the connection; there is no way to tell the client why."""
-        log.warning("Connection %s is given up: %s.", self.name, why)
+        log.warning("Connection %s is given up: %s.", self.name, why, extra={"connection": self.name})
         self.ended_as = close.code
         cut(self._stream)
 

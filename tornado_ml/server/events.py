@@ -147,7 +147,8 @@ async def stream_prediction(handler: EventsHandler, request: Request) -> None:
                 stream.end(events.PREDICTION_RESPONSE, encode_json(answers.response_data(answer)))
                 return
             except Exception:  # what nobody foresaw is answered and logged like any other failure
-                log.exception("Request %s of model %s could not be answered.", ticket.id, answer.model_qualified_name)
+                fields = {"request_id": ticket.id, "model": answer.model_qualified_name}
+                log.exception("Request %s of model %s could not be answered.", *fields.values(), extra=fields)
                 unforeseen = Internal()
                 unforeseen.request_id = ticket.id
                 answer = unforeseen

@@ -210,7 +210,7 @@ class SocketHandler(UpgradeHandler):
             return  # it never became a socket; Tornado tells of these too
         self.registry.discard(self)
         self.connection.close()
-        self._access.closed(self.close_code)
+        self._access.closed(self.close_code, self.connection.traffic)
 
     @property
     def has_unsent(self) -> bool:
@@ -222,7 +222,8 @@ class SocketHandler(UpgradeHandler):
     def give_up(self, close: CloseCode, why: str) -> None:
         """Close, behind what is in the write buffer, and cut the connection soon after."""
         level = logging.WARNING if close is CLOSE_TRY_AGAIN_LATER else logging.INFO
-        log.log(level, "Connection %s is given up with %d: %s.", self.connection.name, close.code, why)
+        fields = {"connection": self.connection.name, "code": close.code}
+        log.log(level, "Connection %s is given up with %d: %s.", *fields.values(), why, extra=fields)
         self.connection.close()
         self.close(close.code, why)
         self._outflow.cut_after(CUT_S)

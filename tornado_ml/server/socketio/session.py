@@ -194,7 +194,8 @@ class Session:
     def give_up(self, close: CloseCode, why: str) -> None:
         """Close, behind what has been written, and cut the connection soon after."""
         level = logging.WARNING if close is CLOSE_TRY_AGAIN_LATER else logging.INFO
-        log.log(level, "Connection %s is given up with %d: %s.", self.connection.name, close.code, why)
+        fields = {"connection": self.connection.name, "code": close.code}
+        log.log(level, "Connection %s is given up with %d: %s.", *fields.values(), why, extra=fields)
         self._outflow.cut_after(CUT_S)
         self.close(close.code, why)
 
@@ -227,7 +228,7 @@ class Session:
         self.connection.close()
         if self._probe is not None:
             self._probe.close(code, reason)
-        self._access.closed(code)
+        self._access.closed(code, self.connection.traffic)
 
     def _join(self, text: str) -> str | None:
         """What the library has to see of a packet that joins a namespace: not what may be there for a login."""

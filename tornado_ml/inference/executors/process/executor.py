@@ -118,7 +118,7 @@ class ProcessExecutor:
             await self._dismiss(worker)
             if self._over.is_set():
                 return
-            log.warning("A worker of model %s is lost: %s.", self._name, lost)
+            log.warning("A worker of model %s is lost: %s.", self._name, lost, extra={"model": self._name})
             self._metrics.count(declarations.WORKER_RESTARTS, self._name, lost.cause)
             self._deaths.append(time.monotonic())
             worker = None
