@@ -75,9 +75,7 @@ def test_the_second_look_asks_only_for_what_may_have_changed(service, page) -> N
     look(page, service.url + PREDICT)
     traffic.clear()
     look(page, service.url + PREDICT)
-    assert sorted(traffic.paths) == sorted(
-        [PREDICT, "/ws", "/api/models", "/api/models/iris_model/metadata"]
-    )
+    assert sorted(traffic.paths) == sorted([PREDICT, "/ws", "/api/models", "/api/models/iris_model/metadata"])
 
 
 @pytest.mark.parametrize("tab", ["predict", "metadata"])
