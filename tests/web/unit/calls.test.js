@@ -42,18 +42,44 @@ test("what was lost is sent again, before what was asked later, as often as it m
   assert.deepEqual(play.became(), ["ConnectionLost"]);
 });
 
-test("what a service that stops refuses is sent to the next one if it may be", () => {
+test("what a service that stops refuses, or has not received, is sent to the next one", () => {
   const play = new Play();
   play.connect();
-  const id = play.ask({ retries: 1 });
-  const other = play.ask();
+  const [refused, unheard, begun] = [play.ask(), play.ask(), play.ask()];
+  play.hear("prediction_partial", {}, { id: begun });
   play.hear("goaway", {});
-  for (const refused of [id, other]) play.hear("prediction_error", { code: "SHUTTING_DOWN", message: "" }, { id: refused });
-  assert.deepEqual(play.became(), ["SHUTTING_DOWN"]);
+  for (const id of [refused, begun]) play.hear("prediction_error", { code: "SHUTTING_DOWN", message: "" }, { id });
+  assert.deepEqual(play.became(), ["prediction_partial", "SHUTTING_DOWN"]);
   play.drop(1001);
   play.take();
   play.connect();
-  assert.deepEqual(play.said(), [["hello", "hello"], ["prediction_request", id]]);
+  assert.deepEqual(play.said().slice(1).map(([, id]) => id).sort(), [refused, unheard].sort());
+});
+
+test("what belongs to a session goes with the service that stops", () => {
+  const play = new Play();
+  play.connect();
+  const id = play.ask({ meta: { session: "s" } });
+  play.hear("goaway", {});
+  play.hear("prediction_error", { code: "SHUTTING_DOWN", message: "" }, { id });
+  play.ask({ meta: { session: "s" } });
+  play.drop(1001);
+  assert.deepEqual(play.became(), ["SHUTTING_DOWN"]);
+});
+
+test("a service that stops without a word, or in bad order, may have begun with what was sent", () => {
+  for (const { isSaid, code } of [
+    { isSaid: false, code: 1001 },
+    { isSaid: true, code: 1006 },
+  ]) {
+    const play = new Play();
+    play.connect();
+    play.ask();
+    if (isSaid) play.hear("goaway", {});
+    play.drop(code);
+    play.connect();
+    assert.deepEqual(play.became(), ["ConnectionLost"]);
+  }
 });
 
 test("one that nobody waits for any more is not sent again", () => {

@@ -56,6 +56,7 @@ export class FakeService {
   runs = new Map();
   value = 0;
   isLeaving = false;
+  leaveCount = 0;
   #tokenCount = 0;
   #sessionCount = 0;
 
@@ -206,6 +207,7 @@ export class FakeService {
   /** Say that it will stop. */
   leave() {
     this.isLeaving = true;
+    this.leaveCount += 1;
     for (const kept of this.keptByToken.values()) kept.say("goaway", { reason: "stop", deadline_ms: 1 });
   }
 

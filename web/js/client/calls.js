@@ -27,7 +27,12 @@ import { EVENTS } from "./protocol.js";
  * @property {(message: Message) => void} [partial]
  */
 
-/** @typedef {Ask & {text: string, number: number}} Call with its frame, and the number of that once it is sent */
+/**
+ * With its frame, the number of that once it is sent, and whether a service that has not begun with it may be followed by
+ * one that does.
+ *
+ * @typedef {Ask & {text: string, number: number, isRepeatable: boolean}} Call
+ */
 
 const MOST_WAITING = 1024;
 
@@ -37,6 +42,9 @@ const MOST_WAITING = 1024;
  * @type {ReadonlySet<string>}
  */
 const ANSWERS = new Set([EVENTS.PREDICTION_RESPONSE, EVENTS.SESSION_OPENED, EVENTS.SUBSCRIBED, EVENTS.PONG]);
+
+/** @type {ReadonlySet<string>} */
+const REPEATABLE = new Set([EVENTS.PREDICTION_REQUEST, EVENTS.SESSION_OPEN]);
 
 const ignore = () => {};
 
@@ -78,7 +86,8 @@ export class Calls {
     if (!isStanding && this.#waiting.size >= MOST_WAITING) throw full;
     const id = String(++this.#count);
     const text = encode(event, data, { id, meta: { ...ask.meta, replaces: isUnsent ? undefined : replaces } });
-    this.#waiting.set(id, { ...ask, text, number: 0 });
+    const isRepeatable = REPEATABLE.has(event) && ask.meta?.session === undefined;
+    this.#waiting.set(id, { ...ask, text, number: 0, isRepeatable });
     return id;
   }
 
@@ -90,7 +99,8 @@ export class Calls {
    */
   post(event, data) {
     const id = String(++this.#count);
-    this.#dispatch(id, { event, data, answer: ignore, fail: ignore, text: encode(event, data, { id }), number: 0 });
+    const text = encode(event, data, { id });
+    this.#dispatch(id, { event, data, answer: ignore, fail: ignore, text, number: 0, isRepeatable: false });
   }
 
   /**
@@ -104,7 +114,7 @@ export class Calls {
     this.#waiting.delete(id);
     const call = this.#open.get(id);
     if (call === undefined) return false;
-    this.#open.set(id, { ...call, answer: late, fail: ignore, partial: undefined, retries: 0 });
+    this.#open.set(id, { ...call, answer: late, fail: ignore, partial: undefined, retries: 0, isRepeatable: false });
     return call.event === EVENTS.PREDICTION_REQUEST;
   }
 
@@ -140,16 +150,19 @@ export class Calls {
   /**
    * @param {Id} id
    * @param {Message} message
+   * @param {boolean} [isLeaving] whether the service has said that it stops
    * @returns {number} the number of the frame that the service has got
    */
-  answer(id, message) {
+  answer(id, message, isLeaving = false) {
     const call = this.#open.get(id);
     if (call === undefined) return 0;
-    if (message.event === EVENTS.PREDICTION_PARTIAL) call.partial?.(message);
-    else if (message.event === EVENTS.PREDICTION_ERROR) {
+    if (message.event === EVENTS.PREDICTION_PARTIAL) {
+      call.isRepeatable = false; // or its beginning would come twice
+      call.partial?.(message);
+    } else if (message.event === EVENTS.PREDICTION_ERROR) {
       const error = new PredictionError(message.data);
       this.#remove(id, call);
-      if (error.code !== "SHUTTING_DOWN" || !this.#sendAgain(id, call)) call.fail(error);
+      if (error.code !== "SHUTTING_DOWN" || !this.#sendAgain(id, call, isLeaving)) call.fail(error);
     } else if (ANSWERS.has(message.event)) {
       this.#remove(id, call);
       call.answer(message);
@@ -162,14 +175,15 @@ export class Calls {
    *
    * @param {Error} error
    * @param {boolean} [mayRetry]
+   * @param {boolean} [hasLeft] whether the service has stopped in good order, and so has begun nothing of it
    */
-  lose(error, mayRetry = true) {
+  lose(error, mayRetry = true, hasLeft = false) {
     const lost = [...this.#open];
     const waiting = [...this.#waiting];
     this.#open.clear();
     this.#predicting = 0;
     this.#waiting.clear(); // for what is sent again was asked first
-    const failed = lost.filter(([id, call]) => !(mayRetry && this.#sendAgain(id, call)));
+    const failed = lost.filter(([id, call]) => !(mayRetry && this.#sendAgain(id, call, hasLeft)));
     for (const [id, call] of waiting) this.#waiting.set(id, call);
     for (const [, call] of failed) call.fail(error);
   }
@@ -204,11 +218,14 @@ export class Calls {
   /**
    * @param {Id} id
    * @param {Call} call
+   * @param {boolean} isNotBegun
    */
-  #sendAgain(id, call) {
+  #sendAgain(id, call, isNotBegun) {
     const { retries = 0 } = call;
-    if (retries > 0) this.#waiting.set(id, { ...call, retries: retries - 1 });
-    return retries > 0;
+    if (isNotBegun && call.isRepeatable) this.#waiting.set(id, call);
+    else if (retries > 0) this.#waiting.set(id, { ...call, retries: retries - 1 });
+    else return false;
+    return true;
   }
 
   /**

@@ -139,7 +139,7 @@ export class Conversation {
     else if (!this.#ledger.arrived(message.seq)) return;
     else if (message.id === undefined) this.#heed(message);
     else {
-      this.#ledger.acknowledge(this.#calls.answer(message.id, message));
+      this.#ledger.acknowledge(this.#calls.answer(message.id, message, this.isLeaving));
       this.#flush();
     }
   }
@@ -211,7 +211,9 @@ export class Conversation {
       closeCode === CLOSE_CODES.MESSAGE_TOO_BIG
         ? "The input is larger than the service takes."
         : "The connection was lost before the answer came.";
-    this.#calls.lose(new ConnectionLost(message, { sent: true, closeCode }), closeCode !== CLOSE_CODES.MESSAGE_TOO_BIG);
+    const hasLeft = this.isLeaving && closeCode === CLOSE_CODES.GOING_AWAY;
+    const error = new ConnectionLost(message, { sent: true, closeCode });
+    this.#calls.lose(error, closeCode !== CLOSE_CODES.MESSAGE_TOO_BIG, hasLeft);
     this.subscriptions.reset();
   }
 

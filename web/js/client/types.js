@@ -73,7 +73,8 @@
 /**
  * @typedef {object} Retries
  * @property {number} [retries] how often it may be sent again where the connection is lost before the answer comes; without
- *   it such a call is rejected, for the model may have run
+ *   it such a call is rejected, for the model may have run. What a service that stops in good order has not begun is sent
+ *   again anyway
  */
 
 /** @typedef {RequestOptions & Retries} PredictOptions */
