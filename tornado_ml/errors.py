@@ -15,6 +15,7 @@
     └── ModelLoadError
         └── ModelRefused
     PredictionFailed, WorkerLost        between an executor and the service
+    ElsewhereError                      raised in a worker process
     MLModelException                    raised by models
     └── MLModelSchemaValidationException
 
@@ -23,6 +24,7 @@ HTTP statuses are not here: `protocol.routes` has them.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -272,6 +274,15 @@ class Internal(OtherError):
     code = "INTERNAL"
     when = "anything else; the cause is in the log under the request id, never in the answer"
     default_message = "Could not make a prediction."
+
+
+class ElsewhereError(Exception):
+    """What was raised in another process. Its text is the traceback."""
+
+
+def traceback_of(error: BaseException) -> str:
+    """Its traceback, as Python prints it."""
+    return str(error) if isinstance(error, ElsewhereError) else "".join(traceback.format_exception(error)).rstrip()
 
 
 def told(error: BaseException) -> str:

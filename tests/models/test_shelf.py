@@ -40,7 +40,7 @@ class World:
         self.faults: list[str] = []
         self.broken = False
         self.manager = ModelManager(
-            lambda registration: Runner(registration, self), lambda plugin, reason: self.faults.append(plugin)
+            lambda registration: Runner(registration, self), lambda plugin, reason, cause: self.faults.append(plugin)
         )
         self.shelf = Shelf(self.manager)
         recipe = Recipe("directory", "nobody", "nowhere.py", 0)

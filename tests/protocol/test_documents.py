@@ -206,7 +206,7 @@ async def test_plugins_are_listed_in_each_state_with_what_they_brought() -> None
     ]
     host.plugins[0].widgets = [Widget("bars", "output", Path("bars.js"))]
     host.plugins[0].sources = [PushSource("a", "A.", "flower"), PushSource("b", "B.", "bird")]
-    document = plugins_document(host, garden.manager)
+    document = plugins_document(host, garden.manager, with_tracebacks=False)
     assert fits(PluginsDocument, document)
     assert [(one["name"], one["state"], one["reason"]) for one in document["plugins"]] == [
         ("garden", "loaded", None),
@@ -219,7 +219,13 @@ async def test_plugins_are_listed_in_each_state_with_what_they_brought() -> None
         "origin": "entry_point",
         "location": "garden",
         "state": "loaded",
-        "registered": {"models": ["bird", "flower"], "sources": ["bird/b", "flower/a"], "widgets": ["output/bars"]},
+        "registered": {
+            "models": ["bird", "flower"],
+            "sources": ["bird/b", "flower/a"],
+            "widgets": ["output/bars"],
+            "authenticators": [],
+            "observers": [],
+        },
         "reason": None,
     }
     await garden.close()

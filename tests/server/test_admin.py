@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 
+from tornado_ml.server.base import Shared
+
 Post = Callable[..., Any]
 
 
@@ -50,6 +52,18 @@ async def test_it_takes_the_right_to_that_model(post: Post, book: Any, act: str)
     assert (await post(f"/api/models/echo/{act}", **book.headers("ann")))[0] == 403
     assert (await post(f"/api/models/slow/{act}", **book.headers("root")))[0] == 403
     assert (await post(f"/api/models/nobody/{act}", **book.headers("root")))[1]["code"] == "MODEL_NOT_FOUND"
+
+
+@pytest.mark.gen_test
+async def test_tracebacks_are_for_who_may_do_everything(
+    http_client: AsyncHTTPClient, base_url: str, shared: Shared, book: Any
+) -> None:
+    book.add("boss", "admin:*")
+    echo = next(plugin for plugin in shared.plugins.plugins if plugin.name == "echo")
+    shared.plugins.fail(echo.key, "broken", ValueError("broken"))
+    for name, sees in (("boss", True), ("root", False)):
+        response = await http_client.fetch(f"{base_url}/api/plugins", headers=book.headers(name))
+        assert (b'"traceback"' in response.body) == sees
 
 
 @pytest.mark.gen_test

@@ -260,6 +260,19 @@ async def test_plugins_are_listed_with_what_they_brought(fetch: Fetch) -> None:
 
 
 @pytest.mark.gen_test
+async def test_the_traceback_of_a_failed_plugin_is_for_the_same_machine(fetch: Fetch, shared: Shared) -> None:
+    reason = "ValueError: its model is no model"
+    echo = next(plugin for plugin in shared.plugins.plugins if plugin.name == "echo")
+    shared.plugins.fail(echo.key, reason, ValueError("its model is no model"))
+    here = json.loads((await fetch("/api/plugins")).body)
+    assert fits(documents.PluginsDocument, here)
+    (seen_here,) = [plugin for plugin in here["plugins"] if plugin["state"] == "failed"]
+    assert (seen_here["reason"], seen_here.pop("traceback")) == (reason, reason)
+    elsewhere = json.loads((await fetch("/api/plugins", headers={"X-Forwarded-For": "192.0.2.1"})).body)
+    assert [plugin for plugin in elsewhere["plugins"] if plugin["state"] == "failed"] == [seen_here]
+
+
+@pytest.mark.gen_test
 async def test_a_body_that_is_far_too_large_is_answered_too(fetch: Fetch) -> None:
     response = await fetch("/api/models/echo/predictions", **post("x" * 5_000_000))
     assert (response.code, json.loads(response.body)["code"]) == (413, "BODY_TOO_LARGE")

@@ -45,7 +45,10 @@ def test_the_list_shows_each_model_with_its_state_version_and_links(service, pag
 
 def test_a_plugin_that_failed_is_shown_with_its_reason(service, page):
     page.goto(service.url)
-    expect(card(page, "broken")).to_contain_text("no module named <b>bold</b>")
+    broken = card(page, "broken")
+    expect(broken).to_contain_text("no module named <b>bold</b>")
+    broken.get_by_text("Traceback").press("Enter")
+    expect(broken.get_by_role("region", name="Traceback of broken")).to_contain_text("broken.py")
 
 
 def test_three_broken_plugins_are_shown_everywhere_and_iris_answers_beside_them(tmp_path, page):

@@ -89,7 +89,7 @@ async def _load(world: World) -> Found:
     faults = faults_of(world.settings, world.plugins, manager)
     found = Found(
         models_document(manager),
-        plugins_document(world.plugins, manager),
+        plugins_document(world.plugins, manager, with_tracebacks=True),
         faults if world.settings.plugins.strict else [],
     )
     await manager.close()

@@ -165,15 +165,15 @@ class ModelManager(Generic[R]):
 
     Args:
         make_runner: gives what shall run a registered model.
-        on_plugin_fault: told `(plugin, reason)` when a model shows only on construction that its plugin is at fault:
-            it is no model, or another plugin has brought that name and version already. All models of that plugin
-            are unloaded.
+        on_plugin_fault: told `(plugin, reason, cause)` when a model shows only on construction that its plugin is at
+            fault: it is no model, or another plugin has brought that name and version already. All models of that
+            plugin are unloaded.
     """
 
     def __init__(
         self,
         make_runner: Callable[[Registration], R],
-        on_plugin_fault: Callable[[str, str], None],
+        on_plugin_fault: Callable[[str, str, BaseException | None], None],
     ) -> None:
         self._make_runner = make_runner
         self._on_plugin_fault = on_plugin_fault
@@ -317,7 +317,7 @@ class ModelManager(Generic[R]):
             if not self._has(deployment):
                 return
             if registration.identity is None:
-                await self._fail_plugin(registration.plugin, str(error))
+                await self._fail_plugin(registration.plugin, str(error), error.__cause__)
             else:
                 self._failed(deployment, str(error))
                 log.error("Model %s failed to load: %s", shown(registration.identity), error, exc_info=error.__cause__)
@@ -357,8 +357,8 @@ class ModelManager(Generic[R]):
             for plugin in sorted(other.plugins):
                 await self._fail_plugin(plugin, reason)
 
-    async def _fail_plugin(self, plugin: str, reason: str) -> None:
-        self._on_plugin_fault(plugin, reason)
+    async def _fail_plugin(self, plugin: str, reason: str, cause: BaseException | None = None) -> None:
+        self._on_plugin_fault(plugin, reason, cause)
         for one in self._deployments:
             one.plugins.discard(plugin)
         await self.unload(*(one for one in self._deployments if not one.plugins))

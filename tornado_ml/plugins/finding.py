@@ -53,6 +53,8 @@ class Plugin:
     """Imports it, and gives the module or object whose hooks count."""
     state: PluginState = PluginState.LOADED
     reason: str | None = None
+    traceback: str | None = None
+    """Of what it raised, where that was not meant for people; None also unless it failed."""
     registrations: list[Registration] = field(default_factory=list)
     sources: list[Source] = field(default_factory=list)
     codecs: list[Codec] = field(default_factory=list)

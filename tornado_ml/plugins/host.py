@@ -81,11 +81,11 @@ class PluginHost:
         plugin.bring_nothing()
         self._changed(plugin)
 
-    def fail(self, key: str, reason: str) -> None:
+    def fail(self, key: str, reason: str, cause: BaseException | None = None) -> None:
         """Mark a plugin as failed, for a fault that showed only when one of its models was constructed."""
         for plugin in self.plugins:
             if plugin.key == key and plugin.state is PluginState.LOADED:
-                mark_failed(plugin, reason)
+                mark_failed(plugin, reason, cause)
                 self._changed(plugin)
 
     def failed(self) -> list[Plugin]:

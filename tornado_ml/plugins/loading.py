@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from tornado_ml.errors import OperatorError, PluginError, told
+from tornado_ml.errors import OperatorError, PluginError, told, traceback_of
 from tornado_ml.models.manager import Recipe, Registration
 from tornado_ml.plugins.finding import Plugin, PluginState, find_again
 from tornado_ml.plugins.hooks import Factory, Hooks, declared_identity
@@ -59,6 +59,7 @@ def mark_failed(plugin: Plugin, reason: str, error: BaseException | None = None)
     plugin.reason = reason
     plugin.bring_nothing()
     unforeseen = None if isinstance(error, OperatorError) else error
+    plugin.traceback = None if unforeseen is None else traceback_of(unforeseen)
     log.error("Plugin %s from %s failed: %s", plugin.name, plugin.location, reason, exc_info=unforeseen)
 
 

@@ -145,6 +145,12 @@ class PluginDocument(MessageSchema):
     reason = fields.String(
         required=True, allow_none=True, metadata={"description": "Why it failed, null unless it did."}
     )
+    traceback = fields.String(
+        metadata={
+            "description": "Of what it raised, where there is one; only for programs and pages on the same machine, and,"
+            " where tokens are asked for, for those with the scope `admin:*`."
+        }
+    )
 
 
 class PluginsDocument(MessageSchema):
@@ -235,9 +241,13 @@ def models_document(manager: ModelManager[Any]) -> Document:
     return {"models": [model_document(list(versions)) for _, versions in by_name]}
 
 
-def plugins_document(plugins: PluginHost, manager: ModelManager[Any]) -> Document:
+def plugins_document(plugins: PluginHost, manager: ModelManager[Any], *, with_tracebacks: bool) -> Document:
     """All plugins."""
-    return {"plugins": [_plugin_document(plugin, manager.models_of(plugin.key)) for plugin in plugins.plugins]}
+    entries = [_plugin_document(plugin, manager.models_of(plugin.key)) for plugin in plugins.plugins]
+    if with_tracebacks:
+        for plugin, entry in zip(plugins.plugins, entries, strict=True):
+            entry |= {} if plugin.traceback is None else {"traceback": plugin.traceback}
+    return {"plugins": entries}
 
 
 def _plugin_document(plugin: Plugin, models: Sequence[str]) -> Document:

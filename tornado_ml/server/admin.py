@@ -12,6 +12,15 @@ from tornado_ml.server.base import DocumentHandler
 from tornado_ml.server.guard import is_loopback
 
 
+def is_operator(handler: DocumentHandler) -> bool:
+    """Whether who asks has the right to all of the service: by a token, or else by being on the same machine."""
+    if handler.shared.access.is_on:
+        return handler.caller.identity.may("admin")
+    # A proxy on the same machine hands on the requests of others.
+    is_handed_on = any(name in handler.request.headers for name in ("Origin", "Forwarded", "X-Forwarded-For", "Via"))
+    return not is_handed_on and is_loopback(str(handler.request.remote_ip))
+
+
 class AdminHandler(DocumentHandler):
     """Does something to a model, and answers with what the list says of it then."""
 
@@ -37,9 +46,7 @@ class AdminHandler(DocumentHandler):
         if self.shared.access.is_on:
             self.caller.require("admin", qualified_name)
             return
-        # A proxy on the same machine hands on the requests of others.
-        is_handed_on = any(name in self.request.headers for name in ("Origin", "Forwarded", "X-Forwarded-For", "Via"))
-        if is_handed_on or not is_loopback(str(self.request.remote_ip)):
+        if not is_operator(self):
             raise Forbidden(
                 "Where nobody is asked for a token, models are loaded and unloaded by programs on the same machine"
                 " alone, as with: tornado-ml reload MODEL."

@@ -12,6 +12,7 @@ from tornado_ml.inference.service import Request
 from tornado_ml.models.manager import newest
 from tornado_ml.protocol import catalogue, documents, routes
 from tornado_ml.protocol.routes import Route
+from tornado_ml.server.admin import is_operator
 from tornado_ml.server.base import DocumentHandler, Shared
 from tornado_ml.server.events import EventsHandler, stream_prediction, wants_events
 from tornado_ml.traces import Parent
@@ -70,7 +71,9 @@ class PredictionsHandler(EventsHandler):
 class PluginsHandler(DocumentHandler):
     def get(self) -> None:
         self.query(routes.LIST_PLUGINS)
-        self.write_document(documents.plugins_document(self.shared.plugins, self.shared.manager))
+        shared = self.shared
+        may_see = is_operator(self)
+        self.write_document(documents.plugins_document(shared.plugins, shared.manager, with_tracebacks=may_see))
 
 
 class DescriptionHandler(DocumentHandler):

@@ -41,6 +41,7 @@
  * @property {"loaded" | "failed" | "disabled"} state
  * @property {{models: string[]}} registered
  * @property {string | null} reason
+ * @property {string} [traceback] for who may see it
  */
 
 const TIMEOUT_MS = 10_000;

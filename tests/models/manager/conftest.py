@@ -77,7 +77,7 @@ class Bench:
         self.faults: list[tuple[str, str]] = []
         self.manager = ModelManager(
             lambda registration: Runner(registration, self.book),
-            lambda plugin, reason: self.faults.append((plugin, reason)),
+            lambda plugin, reason, cause: self.faults.append((plugin, reason)),
         )
 
     @staticmethod

@@ -1,4 +1,4 @@
-// Plugins that could not be used, each with the reason.
+// Plugins that could not be used, each with the reason, and with the traceback for who may see it.
 
 import { el } from "../dom.js";
 import { badge } from "./parts.js";
@@ -17,12 +17,19 @@ export function failedPlugins(plugins) {
 }
 
 /** @param {Plugin} plugin */
-function pluginCard({ name, version, location, state, reason }) {
+function pluginCard({ name, version, location, state, reason, traceback }) {
   return el(
     "li",
     { class: "card" },
     el("div", { class: "card-head" }, el("h3", {}, name), badge(state)),
     el("p", { class: "facts" }, version && el("span", { class: "version" }, version), el("code", {}, location)),
     el("p", { class: "reason" }, reason),
+    traceback &&
+      el(
+        "details",
+        {},
+        el("summary", {}, "Traceback"),
+        el("pre", { class: "traceback", tabindex: "0", role: "region", "aria-label": `Traceback of ${name}` }, traceback),
+      ),
   );
 }

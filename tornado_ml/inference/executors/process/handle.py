@@ -13,7 +13,7 @@ from asyncio.subprocess import DEVNULL, STDOUT, Process
 from pathlib import Path
 from typing import Any
 
-from tornado_ml.errors import LossCause, ModelLoadError, WorkerLost
+from tornado_ml.errors import ElsewhereError, LossCause, ModelLoadError, WorkerLost
 from tornado_ml.inference.executors.process.channel import ChannelProtocol
 from tornado_ml.inference.executors.process.output import Output
 from tornado_ml.inference.executors.process.worker import Cancel, Load, Loaded, OutOfMemory, Refused, Run
@@ -82,7 +82,7 @@ class WorkerProcess:
             self.kill(f"It was not loaded after {timeout_s:g} s (load_timeout_s).")
             raise ModelLoadError(self._killed_for) from None
         if isinstance(message, Refused):
-            raise ModelLoadError(message.reason) from (RuntimeError(message.traceback) if message.traceback else None)
+            raise ModelLoadError(message.reason) from (ElsewhereError(message.traceback) if message.traceback else None)
         assert isinstance(message, Loaded)
         return message.report
 
