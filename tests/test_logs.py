@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tornado_ml.logs import ACCESS, MAX_ALIKE, MODELS, WINDOW_S, BoundedHandler, JSONFormatter, TextFormatter
+from tornado_ml.logs import ACCESS, FIELDS, MAX_ALIKE, MODELS, WINDOW_S, BoundedHandler, JSONFormatter, TextFormatter
 
 
 class Log:
@@ -189,3 +189,8 @@ def test_where_nobody_looks_on_everything_is_an_object_a_line() -> None:
 def test_the_access_log_is_written_where_it_is_asked_for() -> None:
     lines = logged("text", "access")
     assert [line[9:] for line in lines[:2]] == ["INFO    a: Hello.", f"INFO    {ACCESS}: 200 GET /"]
+
+
+def test_each_field_is_on_the_page(request: pytest.FixtureRequest) -> None:
+    page = (request.config.rootpath / "docs" / "how-to" / "log-and-observe.md").read_text(encoding="utf-8")
+    assert [name for name in FIELDS if f"`{name}`" not in page] == []

@@ -91,7 +91,7 @@ class Reader:
     def _typed(self, text: str) -> str:
         """What a reader would type, here."""
         text = text.replace(ADDRESS, self.address)
-        for command in ("predict", "listen"):
+        for command in ("predict", "listen", "replay"):
             text = text.replace(f"tornado-ml {command} ", f"tornado-ml {command} --url http://{self.address} ")
         for command, instead in self.replaced.items():
             text = text.replace(command, instead)

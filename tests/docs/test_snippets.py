@@ -46,6 +46,8 @@ def test_a_page_works_beside_a_running_service(page: str, root: Path, reader_wit
         "docs/how-to/push-predictions.md",
         "docs/how-to/bring-a-widget.md",
         "docs/how-to/remember-a-conversation.md",
+        "docs/how-to/log-and-observe.md",
+        "docs/how-to/trace-requests.md",
         "docs/how-to/stream-partial-results.md",
         "docs/how-to/send-arrays.md",
         "docs/how-to/serve-a-model-of-another-package.md",

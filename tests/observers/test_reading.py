@@ -39,5 +39,19 @@ def test_lines_that_are_no_records_are_told_and_passed_over(tmp_path: Path, reco
     assert reader.unreadable == [f"{file}:1: it is no record of a request", f"{file}:4: it has no end"]
 
 
+def test_what_is_written_or_rotated_meanwhile_makes_no_difference(tmp_path: Path, record: MakeRecord) -> None:
+    file = tmp_path / "journal"
+    write(tmp_path / "journal.1", record(1))
+    write(file, record(2))
+    found = []
+    for one in JournalReader(file):
+        found.append(one.input)
+        with file.open("ab") as lines:
+            lines.write(encode(record(3)))
+        file.rename(tmp_path / "journal.1")
+        write(file, record(4))
+    assert found == [1, 2]
+
+
 def test_there_may_be_nothing_to_read(tmp_path: Path) -> None:
     assert JournalReader(tmp_path / "journal").files == []
