@@ -51,6 +51,7 @@ def test_a_page_works_beside_a_running_service(page: str, root: Path, reader_wit
         "docs/how-to/stream-partial-results.md",
         "docs/how-to/send-arrays.md",
         "docs/how-to/serve-a-model-of-another-package.md",
+        "docs/how-to/run-as-a-service.md",
         "docs/how-to/run-under-another-name.md",
         "docs/how-to/limit-clients.md",
         "docs/how-to/protect-it.md",
