@@ -26,6 +26,7 @@ from tornado_ml.conversation.conversation import Backend, Limits
 from tornado_ml.conversation.waiting_room import WaitingRoom
 from tornado_ml.inference.runner import ModelRunner
 from tornado_ml.inference.service import InferenceService
+from tornado_ml.metrics.metrics import Metrics
 from tornado_ml.models.manager import ModelManager, Recipe, Registration
 from tornado_ml.protocol.events import EVENTS
 from tornado_ml.server.base import Shared
@@ -33,7 +34,7 @@ from tornado_ml.settings import HolderLimits, load_settings
 
 T = TypeVar("T")
 CALLER = Caller(ANYONE, "127.0.0.1")
-UNLIMITED = Accounts(HolderLimits(), HolderLimits(), HolderLimits(), time.monotonic)
+UNLIMITED = Accounts(HolderLimits(), HolderLimits(), HolderLimits(), Metrics(), time.monotonic)
 LIMITS = Limits(
     max_message_bytes=65536,
     max_json_depth=8,
@@ -48,11 +49,7 @@ LIMITS = Limits(
 
 
 class Client:
-    """The other side of a connection: what it has been sent, and whether it has been given up.
-
-    Args:
-        reads: whether it takes each frame as soon as there is one.
-    """
+    """The other side of a connection. One that `reads` takes each frame as soon as there is one."""
 
     def __init__(self, service: InferenceService, limits: Limits = LIMITS, *, reads: bool = True) -> None:
         self.frames: list[dict[str, Any]] = []

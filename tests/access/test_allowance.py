@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from tornado_ml.access import ANYONE, Caller, Identity
 from tornado_ml.access.allowance import Accounts, Bucket, network
 from tornado_ml.errors import RateLimited
+from tornado_ml.metrics.declarations import LIMITED
+from tornado_ml.metrics.metrics import Metrics
 from tornado_ml.settings import HolderLimits, RateLimits
 
 ANN = Identity("ann", frozenset({"predict:*"}))
@@ -29,11 +31,16 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def make(clock: Clock) -> Callable[..., Accounts]:
+def metrics() -> Metrics:
+    return Metrics()
+
+
+@pytest.fixture
+def make(clock: Clock, metrics: Metrics) -> Callable[..., Accounts]:
     def accounts(
         per_connection: RateLimits = NONE, per_token: HolderLimits = NONE, per_address: HolderLimits = NONE
     ) -> Accounts:
-        return Accounts(per_connection, per_token, per_address, clock)
+        return Accounts(per_connection, per_token, per_address, metrics, clock)
 
     return accounts
 
@@ -51,7 +58,9 @@ def test_without_limits_nothing_is_counted(make: Callable[..., Accounts]) -> Non
     assert len(accounts) == 0
 
 
-def test_what_comes_too_fast_is_told_when_to_come_again(make: Callable[..., Accounts], clock: Clock) -> None:
+def test_what_comes_too_fast_is_told_when_to_come_again(
+    make: Callable[..., Accounts], clock: Clock, metrics: Metrics
+) -> None:
     allowance = make(RateLimits(requests_per_s=2, burst_s=1.5)).allowance(caller(), is_connection=True)
     assert [allowance.spend(1, 10) for _ in range(3)] == [None] * 3
     refusal = allowance.spend(1, 10)
@@ -62,7 +71,7 @@ def test_what_comes_too_fast_is_told_when_to_come_again(make: Callable[..., Acco
     assert allowance.spend(1, 10) is not None
     clock.now += 0.01
     assert allowance.spend(1, 10) is None
-    assert allowance.refusals == {("connection", "requests_per_s"): 2}
+    assert metrics.values()[LIMITED] == {("connection", "requests_per_s"): 2}
 
 
 def test_a_message_larger_than_the_bucket_gets_through_and_later_ones_wait_for_it(

@@ -19,6 +19,7 @@ from tornado_ml.errors import ModelNotFound, NotFound, ServiceError
 from tornado_ml.feeds import Value
 from tornado_ml.feeds.subscription import Tally
 from tornado_ml.inference.service import Partial, Prediction
+from tornado_ml.metrics.metrics import Metrics
 from tornado_ml.settings import HolderLimits, RateLimits
 
 WINDOW = 4
@@ -212,7 +213,9 @@ class World:
         manager: Any = FakeManager()
         # Enough for everything, so that it shows whether what was counted is counted back.
         per_address = HolderLimits(open_requests=10_000, sessions=10_000, subscriptions=10_000)
-        self.accounts = Accounts(per_connection or RateLimits(), HolderLimits(), per_address, lambda: self.clock.now)
+        self.accounts = Accounts(
+            per_connection or RateLimits(), HolderLimits(), per_address, Metrics(), lambda: self.clock.now
+        )
         self.backend = Backend(self.service, self.feeds, manager, self.room, self.accounts, limits)
 
     def is_empty(self) -> bool:

@@ -22,6 +22,9 @@ SETTINGS = """
 max_message_bytes = 20_000_000
 [plugins]
 disabled = ["anomaly", "digits", "iris", "text"]
+[limits_per_connection]
+bytes_per_s = 1000
+burst_s = 100
 [models.frail]
 required = true
 """
@@ -134,6 +137,13 @@ def subscribe_and_open_a_session(socket: ClientConnection, scraper: Scraper) -> 
     )
 
 
+def be_too_fast(socket: ClientConnection) -> None:
+    say(socket, "ping", {"so much": "x" * 200_000})
+    hear(socket, "pong")
+    say(socket, "subscribe", {"topic": "models"})
+    assert hear(socket, "prediction_error")["code"] == "RATE_LIMITED"
+
+
 def drop_and_resume(open_one: Callable[[], ClientConnection], scraper: Scraper) -> None:
     with open_one() as dropped:
         say(dropped, "hello", {})
@@ -169,6 +179,8 @@ def test_each_metric_moves_with_what_it_is_about(server: RunningServer) -> None:
     with open_one() as socket:
         predict_and_fail(socket, scraper)
         subscribe_and_open_a_session(socket, scraper)
+    with open_one() as socket:
+        be_too_fast(socket)
     drop_and_resume(open_one, scraper)
     ask_more_than_an_observer_can_hold(server, scraper)
     lose_a_worker_and_a_model(server, scraper)

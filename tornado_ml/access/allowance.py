@@ -14,6 +14,8 @@ from typing import Literal
 from tornado_ml.access.caller import Caller
 from tornado_ml.access.identity import ANYONE
 from tornado_ml.errors import RateLimited
+from tornado_ml.metrics.declarations import LIMITED
+from tornado_ml.metrics.metrics import Metrics
 from tornado_ml.settings import HolderLimits, RateLimits
 
 Holder = Literal["connection", "token", "address"]
@@ -114,8 +116,7 @@ class Allowance:
 
     accounts: tuple[Account, ...]
     clock: Callable[[], float]
-    refusals: Counter[tuple[Holder, Limit]]
-    """Counts, for all of the service."""
+    metrics: Metrics
 
     def spend(self, requests: int, size: int) -> RateLimited | None:
         """Count requests that have come, of `size` bytes, or say why it came too fast; it is not counted then."""
@@ -162,7 +163,7 @@ class Allowance:
             self.hold(kind, -1)
 
     def _refusal(self, holder: Holder, limit: Limit, wait_s: float) -> RateLimited:
-        self.refusals[holder, limit] += 1
+        self.metrics.count(LIMITED, holder, limit)
         source = {"connection": "on this connection", "token": "with this token", "address": "from this address"}
         return RateLimited(f"{_WORDS[limit]} {source[holder]}.", retry_after_s=wait_s)
 
@@ -172,6 +173,7 @@ class Accounts:
 
     Args:
         per_connection, per_token, per_address: what each may take.
+        metrics: count what is refused.
         clock: monotonic, in seconds.
     """
 
@@ -183,6 +185,7 @@ class Accounts:
         per_connection: RateLimits,
         per_token: HolderLimits,
         per_address: HolderLimits,
+        metrics: Metrics,
         clock: Callable[[], float],
     ) -> None:
         self._per_connection = per_connection
@@ -191,9 +194,8 @@ class Accounts:
         self._clock = clock
         self._accounts: dict[tuple[Holder, Hashable], Account] = {}
         self._tidy_at = self.TIDY_AT
-        self.refusals: Counter[tuple[Holder, Limit]] = Counter()
-        """How often each limit has refused something."""
-        self._nobody = Allowance((), clock, self.refusals)
+        self._metrics = metrics
+        self._nobody = Allowance((), clock, metrics)
 
     def __len__(self) -> int:
         return len(self._accounts)
@@ -207,7 +209,7 @@ class Accounts:
             accounts.append(self._account("token", caller.identity, self._per_token))
         if _limits_something(self._per_address):
             accounts.append(self._account("address", network(caller.address), self._per_address))
-        return Allowance(tuple(accounts), self._clock, self.refusals) if accounts else self._nobody
+        return Allowance(tuple(accounts), self._clock, self._metrics) if accounts else self._nobody
 
     def _account(self, holder: Holder, key: Hashable, limits: HolderLimits) -> Account:
         account = self._accounts.get((holder, key))

@@ -123,6 +123,12 @@ ERRORS = Metric(
     " (NO_FILES).",
     ("to", "code"),
 )
+LIMITED = Metric(
+    "tornado_ml_limited_total",
+    "counter",
+    "What was refused with RATE_LIMITED, by whose limit that was (connection, token, address) and of what.",
+    ("holder", "limit"),
+)
 HTTP_RESPONSES = Metric("tornado_ml_http_responses_total", "counter", "HTTP answers, by status.", ("status",))
 RESUMES = Metric(
     "tornado_ml_resumes_total",

@@ -79,9 +79,8 @@ def make_shared(
     plugins.watch(lambda plugin: feeds.set_sources(plugin.key, plugin.sources))
     widgets = Widgets()
     plugins.watch(widgets.set)
-    accounts = Accounts(
-        settings.limits_per_connection, settings.limits_per_token, settings.limits_per_address, time.monotonic
-    )
+    per = (settings.limits_per_connection, settings.limits_per_token, settings.limits_per_address)
+    accounts = Accounts(*per, metrics, time.monotonic)
     backend = Backend(service, feeds, manager, waiting_room, accounts, limits, metrics)
     sockets = SocketRegistry(
         backend, plugins.codecs(), max_connections=server.max_connections, stalled_s=server.stalled_s

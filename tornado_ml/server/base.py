@@ -289,6 +289,9 @@ class GuardedHandler(RequestHandler):
 class DocumentHandler(GuardedHandler):
     """Answers with JSON documents."""
 
+    is_charged = True
+    """Whether a request counts by the rate of whoever sent it."""
+
     @property
     def allowance(self) -> Allowance:
         """What the caller may take."""
@@ -296,7 +299,7 @@ class DocumentHandler(GuardedHandler):
 
     def admit(self) -> None:
         super().admit()
-        if self.is_guarded and self.request.method != "OPTIONS":
+        if self.is_charged and self.is_guarded and self.request.method != "OPTIONS":
             self._charge(1, 0)
 
     def _charge(self, requests: int, size: int) -> None:

@@ -11,6 +11,8 @@ from tornado_ml.server.base import DocumentHandler
 class MetricsHandler(DocumentHandler):
     """Answers with all metrics, in the format that is asked for."""
 
+    is_charged = False  # what watches must see a service also when somebody asks too much of it
+
     async def get(self) -> None:
         self.caller.require("metrics")
         self.query(routes.METRICS)
