@@ -6,7 +6,8 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 from tornado_ml.observers.base import Observer, Record
@@ -25,6 +26,7 @@ TELL_S = 60.0
 _LOOKED_AT = 8
 """So many items of a container are looked at to guess what all take."""
 _MAX_DEPTH = 4
+_SMALL = frozenset({int, float, bool, type(None)})
 
 
 class Delivery:
@@ -122,11 +124,14 @@ def rough_bytes(value: Any, depth: int = 0) -> int:
     """How much memory a document takes, about: long strings count as they are, of long arrays a few items are asked."""
     if isinstance(value, str | bytes):
         return 50 + len(value)
-    if isinstance(value, list) and value:
-        some = value[:_LOOKED_AT] if depth < _MAX_DEPTH else ()
-    elif isinstance(value, Mapping) and value:
-        some = [item for item, _ in zip(value.values(), range(_LOOKED_AT), strict=False)] if depth < _MAX_DEPTH else ()
-    else:
+    if not isinstance(value, dict | list) or not value:
         return 30
-    each = sum([rough_bytes(item, depth + 1) for item in some]) / len(some) if some else 30
-    return 60 + int(len(value) * (each + 8))
+    count = len(value)
+    if depth >= _MAX_DEPTH:
+        return 60 + 38 * count
+    items = value.values() if isinstance(value, dict) else value
+    looked_at = min(count, _LOOKED_AT)
+    some = 0
+    for item in items if count == looked_at else islice(items, looked_at):
+        some += 30 if type(item) in _SMALL else rough_bytes(item, depth + 1)
+    return 60 + count * (8 + some // looked_at)

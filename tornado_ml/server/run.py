@@ -134,6 +134,7 @@ async def _load_and_wait(shared: Shared, registrations: list[Registration], repo
     gc.freeze()
     faults = faults_of(shared.settings, shared.plugins, shared.manager)
     if faults and shared.settings.plugins.strict:
+        shared.service.is_draining = True  # what is asked until it has stopped must not be told that it is ready
         raise OperatorError("Strict mode:\n" + "\n".join(faults))
     reporter.report()
     await asyncio.Event().wait()
