@@ -3,6 +3,7 @@
 import { Actions } from "./actions.js";
 import { Catalogue } from "./catalogue.js";
 import { connect } from "./client/index.js";
+import { startLogin } from "./login.js";
 import { openPalette } from "./palette/open.js";
 import { startRouter } from "./router.js";
 import { PALETTE_CHORD, startShortcuts } from "./shortcuts.js";
@@ -47,6 +48,7 @@ const go = startRouter(
   ],
   notFoundView,
 );
+startLogin(catalogue, byId("main"));
 catalogue.load();
 catalogue.follow(client).catch(() => {}); // ends with the client; the bar above the page says so
 startShortcuts(actions, find);

@@ -1,5 +1,6 @@
 // Whether the service is there: a word in the header always, a bar above the page when it is away.
 
+import { CLOSE_CODES } from "../client/protocol.js";
 import { button, fill } from "../dom.js";
 
 /** @typedef {import("../client/index.js").Client} Client */
@@ -14,6 +15,7 @@ const WORDS = Object.freeze({
 });
 
 const ENDED = "The service has closed this connection for good. Nothing you typed is lost.";
+const LOGGED_OUT = "Your login has ended, or is needed now. Nothing you typed is lost.";
 const AWAY = "The service is away. Nothing you typed is lost; this page reconnects by itself.";
 
 /**
@@ -21,13 +23,18 @@ const AWAY = "The service is away. Nothing you typed is lost; this page reconnec
  * @param {{word: HTMLElement, bar: HTMLElement}} elements
  */
 export function showConnection(client, { word, bar }) {
+  let wasOpen = false;
+
   function show() {
     const { state } = client;
+    wasOpen ||= state === "open";
     word.dataset.state = state;
     word.textContent = WORDS[state];
-    bar.hidden = state === "open" || state === "connecting";
+    const isRefused = state === "closed" && client.closeCode === CLOSE_CODES.POLICY_VIOLATION;
+    // Where it was never let in, the page asks for a login instead.
+    bar.hidden = state === "open" || state === "connecting" || (isRefused && !wasOpen);
     if (state === "away") fill(bar, AWAY, " ", button("Try now", () => client.retry(), { class: "link" }));
-    else if (state === "closed") fill(bar, ENDED, " ", button("Load the page again", () => location.reload(), { class: "link" }));
+    else if (state === "closed") fill(bar, isRefused ? LOGGED_OUT : ENDED, " ", button("Load the page again", () => location.reload(), { class: "link" }));
     else fill(bar);
   }
   client.addEventListener("statechange", show);

@@ -1,5 +1,6 @@
 // What the two pages of a model share: its name, state and tabs, and a body once its metadata is there.
 
+import { ApiError } from "../api.js";
 import { el, fill, keepingFocus } from "../dom.js";
 import { ModelDetails } from "../model-details.js";
 import { setTitle } from "../router.js";
@@ -31,7 +32,9 @@ export function modelPage({ name, tab, catalogue, body, stop }) {
     if (missing) showMissing();
     else if (model !== null) showModel(model);
     else if (error !== null) {
-      fill(standing, notice({ title: "The model could not be loaded", text: error.message, tone: "bad" }, tryAgain(details.load)));
+      const isForbidden = error instanceof ApiError && error.status === 403;
+      const title = isForbidden ? "You may not use this model" : "The model could not be loaded";
+      fill(standing, notice({ title, text: error.message, tone: "bad" }, tryAgain(details.load)));
       fill(content);
     }
   }
