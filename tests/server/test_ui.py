@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import threading
 from collections.abc import Callable
@@ -36,6 +37,21 @@ async def test_the_page_stands_at_each_of_its_addresses(fetch: Fetch, path: str)
     assert response.code == 200
     assert response.headers["Content-Type"].startswith("text/html")
     assert re.search(rb"<title>.*tornado-ml</title>", response.body)
+
+
+@pytest.mark.gen_test
+async def test_an_address_that_leads_nowhere_is_shown_on_the_page_to_who_wants_a_page(fetch: Fetch) -> None:
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    for path in ("/nowhere", "/models/echo/nowhere", "/models"):
+        response = await fetch(path, headers=browser)
+        assert (response.code, response.body) == (404, (await fetch("/")).body)
+    for path, options in (
+        ("/nowhere", {}),
+        ("/api/nowhere", {"headers": browser}),
+        ("/nowhere", {"headers": browser, "method": "POST", "body": ""}),
+    ):
+        response = await fetch(path, **options)
+        assert (response.code, json.loads(response.body)["code"]) == (404, "NOT_FOUND")
 
 
 @pytest.mark.gen_test

@@ -32,7 +32,7 @@ from tornado_ml.plugins import PluginHost, Widgets
 from tornado_ml.protocol import catalogue, routes
 from tornado_ml.server import admin, health, login, rest, socketio, ui
 from tornado_ml.server.access_log import log_request
-from tornado_ml.server.base import Shared, UnknownPathHandler
+from tornado_ml.server.base import Shared
 from tornado_ml.server.events import SubscriptionHandler
 from tornado_ml.server.guard import Guard
 from tornado_ml.server.metering import samples_of
@@ -174,7 +174,7 @@ def make_app(shared: Shared) -> Application:
             ),
         ],
         log_function=log_request,
-        default_handler_class=UnknownPathHandler,
+        default_handler_class=ui.UnknownPathHandler,
         default_handler_args={"shared": shared},
         websocket_max_message_size=server.max_message_bytes,
         websocket_ping_interval=server.ping_interval_s,

@@ -363,11 +363,5 @@ class DocumentHandler(GuardedHandler):
         self.set_status(204)
 
 
-class UnknownPathHandler(DocumentHandler):
-    def admit(self) -> None:
-        super().admit()
-        raise NotFound
-
-
 def _too_large(limit_bytes: int) -> BodyTooLarge:
     return BodyTooLarge(f"The body is larger than {limit_bytes} bytes.")

@@ -16,7 +16,7 @@ from tornado_ml.errors import ModelNotFound, NotFound
 from tornado_ml.page.files import Edition, PageFile
 from tornado_ml.page.head import address_part
 from tornado_ml.protocol import documents
-from tornado_ml.server.base import SECURITY_HEADERS, GuardedHandler, Login
+from tornado_ml.server.base import SECURITY_HEADERS, GuardedHandler, Login, Shared
 from tornado_ml.server.compression import accepts_gzip
 
 ASK_EACH_TIME = "no-cache"
@@ -99,7 +99,7 @@ class PageHandler(PageFileHandler):
     that is for strangers: their page asks for a token.
     """
 
-    login = "welcome"
+    login: Login = "welcome"
 
     async def get(self, path: str = "") -> None:
         self.preload("/api/models", "/api/plugins")
@@ -135,6 +135,27 @@ class ModelPageHandler(PageHandler):
             self.send_page(page, page.index)
         else:
             self.send_page(page, page.model_page(model, tab))
+
+
+class UnknownPathHandler(PageHandler):
+    """No such address. Who follows a link is shown that on the page; all others are answered with the error document."""
+
+    def initialize(self, shared: Shared) -> None:
+        super().initialize(shared)
+        is_document = self.request.method not in {"GET", "HEAD"} or self.request.path.startswith("/api/")
+        self._wants_page = not is_document and "text/html" in self.request.headers.get("Accept", "")
+        if not self._wants_page:
+            self.login = "needed"
+
+    def admit(self) -> None:
+        super().admit()
+        if not self._wants_page:
+            raise NotFound
+
+    async def get(self, path: str = "") -> None:
+        page = await self.page()
+        self.set_status(404)
+        self.send_page(page, page.index)
 
 
 def file_patterns(web_directory: Path) -> list[str]:
