@@ -20,6 +20,7 @@ from tornado_ml.metrics.declarations import METRICS, SECONDS
 from tornado_ml.models.base import MLModel
 from tornado_ml.models.source import Source
 from tornado_ml.models.widget import Widget
+from tornado_ml.observers import Observer, Record
 from tornado_ml.plugins import hook_names
 from tornado_ml.settings.declaration import ENVIRONMENTS
 from tornado_ml.settings.reading import PREFIX
@@ -74,6 +75,10 @@ def _widget_class() -> str:
 
 def _authenticator_class() -> str:
     return f"```python\n{inspect.getsource(Authenticator).strip()}\n```"
+
+
+def _observer_class() -> str:
+    return f"```python\n{inspect.getsource(Observer).strip()}\n\n\n{inspect.getsource(Record).strip()}\n```"
 
 
 def _commands() -> str:
@@ -173,6 +178,7 @@ HOOK_PARTS: Mapping[str, Part] = {
     "codec_class": _codec_class,
     "widget_class": _widget_class,
     "authenticator_class": _authenticator_class,
+    "observer_class": _observer_class,
 }
 
 COMMAND_PARTS: Mapping[str, Part] = {"commands": _commands, "command_sections": _command_sections}

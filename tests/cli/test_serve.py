@@ -292,3 +292,16 @@ def test_requests_are_logged_only_where_they_are_asked_for(dropins: Path) -> Non
             get(server, "/api/models")
         eventually(lambda: "200 GET /api/models " in talkative.log)
         assert "GET" not in quiet.log
+
+
+def test_the_log_is_as_the_settings_say(dropins: Path, no_examples: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORNADO_ML_LOGGING__FORMAT", "auto")
+    settings = f"{no_examples}\n[logging]\nlevel = 'warning'\naccess = true\n"
+    with running_server(settings=settings, directories=[dropins]) as server:
+        get(server, "/api/models")
+        eventually(lambda: "/api/models" in server.log)
+        log = server.log
+    lines = [json.loads(line) for line in log.splitlines()]
+    assert {line["level"] for line in lines if line["logger"] != "tornado_ml.access"} <= {"WARNING", "ERROR"}
+    (access,) = (line for line in lines if line.get("path") == "/api/models")
+    assert (access["status"], access["method"], access["remote"]) == (200, "GET", "127.0.0.1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,9 @@ import pytest
 from tornado.httpclient import AsyncHTTPClient
 from tornado.web import Application
 
+from tornado_ml.errors import OperatorError
 from tornado_ml.protocol.routes import ROUTES
+from tornado_ml.server.app import make_tracer
 from tornado_ml.server.base import SECURITY_HEADERS, DocumentHandler, GuardedHandler, Shared
 from tornado_ml.server.health import LiveHandler, ReadyHandler
 from tornado_ml.server.websocket import SocketHandler
@@ -73,3 +76,14 @@ async def test_the_headers_say_nothing_of_what_the_service_is_made_with(
 ) -> None:
     headers = (await http_client.fetch(base_url)).headers
     assert headers["Server"] == SECURITY_HEADERS["Server"] == "tornado-ml"
+
+
+def test_traces_without_opentelemetry_are_an_operators_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("opentelemetry")]:
+        monkeypatch.delitem(sys.modules, name)
+    for name in ("tornado_ml.inference.tracing", "tornado_ml.traces.sdk"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setitem(sys.modules, "opentelemetry", None)
+    with pytest.raises(OperatorError, match=r"pip install 'tornado-ml\[otel\]'$"):
+        make_tracer("http://127.0.0.1:4318/v1/traces")
+    assert make_tracer("") is None

@@ -59,7 +59,7 @@ def make_shared(
     """
     server = settings.server
     observers = _observers(settings, plugins, metrics)
-    tracer = _tracer(settings.tracing.endpoint)
+    tracer = make_tracer(settings.tracing.endpoint)
     listeners: list[Listener] = [RequestMeter(metrics), ObserverListener(observers)]
     service = InferenceService(manager, listeners=[*listeners, tracer] if tracer else listeners, tracer=tracer)
     resume = settings.resume
@@ -123,7 +123,12 @@ def _observers(settings: Settings, plugins: PluginHost, metrics: Metrics) -> Obs
     return observers
 
 
-def _tracer(endpoint: str) -> RequestTracer | None:
+def make_tracer(endpoint: str) -> RequestTracer | None:
+    """What traces requests, where spans are to be sent somewhere.
+
+    Raises:
+        OperatorError: what it takes is not installed.
+    """
     if not endpoint:
         return None
     try:

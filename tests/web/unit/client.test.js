@@ -21,13 +21,14 @@ const answer = (prediction) => ({ model_qualified_name: "m", prediction });
 
 test("a prediction is asked for with its options, and answered", async (context) => {
   const { client } = start(context);
-  const call = client.predict("m", { a: 1 }, { deadlineMs: 50, modelVersion: "1.2" });
+  const trace = { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", tracestate: "a=b" };
+  const call = client.predict("m", { a: 1 }, { deadlineMs: 50, modelVersion: "1.2", trace });
   const [, frame] = FakeSocket.last.sent;
   assert.deepEqual(frame, {
     event: "prediction_request",
     id: "1",
     data: { model_qualified_name: "m", input_data: { a: 1 } },
-    meta: { deadline_ms: 50, model_version: "1.2" },
+    meta: { deadline_ms: 50, model_version: "1.2", ...trace },
   });
   FakeSocket.last.say("prediction_response", answer(2), { id: "1", meta: { batch_size: 1 } });
   assert.deepEqual(await call, { ...answer(2), meta: { batch_size: 1 } });
