@@ -15,6 +15,7 @@ from tornado.ioloop import IOLoop
 from tornado.web import Application
 
 from tornado_ml.inference.runner import ModelRunner
+from tornado_ml.logs import ACCESS
 from tornado_ml.metrics import Metrics
 from tornado_ml.models.manager import ModelManager
 from tornado_ml.page.files import PageFiles
@@ -101,6 +102,8 @@ def socket_url(http_server: Any, http_port: int) -> str:
 
 @pytest.fixture
 def logged(caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
-    """All that the service has logged so far."""
+    """All that the service has logged so far, but for the access log."""
     caplog.set_level(logging.DEBUG, logger="tornado_ml")
-    return lambda: "\n".join(f"{record.getMessage()}\n{record.exc_text or ''}" for record in caplog.records)
+    return lambda: "\n".join(
+        f"{record.getMessage()}\n{record.exc_text or ''}" for record in caplog.records if record.name != ACCESS
+    )

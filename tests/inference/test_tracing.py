@@ -53,6 +53,7 @@ class Memory(ModelSession):
 class Traced(MLModel):
     qualified_name = display_name = description = "traced"
     major_version, minor_version = 1, 2
+    executor = "process"
     input_schema = output_schema = {}
 
     def predict(self, data):
@@ -123,7 +124,7 @@ def collector() -> Iterator[Collector]:
     made.close()
 
 
-Serve = Callable[[], Any]
+Serve = Callable[..., Any]
 
 
 @pytest.fixture
@@ -131,9 +132,13 @@ def serve(tmp_path: Path, collector: Collector, no_examples: str) -> Serve:
     """Serves a model that makes spans of its own; when it ends, all spans have been sent."""
     folder = tmp_path / "plugins"
     folder.mkdir()
-    (folder / "traced.py").write_text(MODEL)
     settings = f"{no_examples}\n[tracing]\nendpoint = '{collector.endpoint}'\n"
-    return lambda: running_server("--strict", settings=settings, directories=[folder])
+
+    def serve(executor: str = "process") -> Any:
+        (folder / "traced.py").write_text(MODEL.replace('"process"', f'"{executor}"'))
+        return running_server("--strict", settings=settings, directories=[folder])
+
+    return serve
 
 
 def ask_over_rest(server: RunningServer, traceparent: str, data: object = 1) -> Any:
@@ -175,6 +180,15 @@ def test_a_request_over_rest_is_one_trace_across_the_processes(serve: Serve, col
         assert span.end_time_unix_nano <= request.end_time_unix_nano + 1_000_000
     assert abs(request.start_time_unix_nano / 1e9 - time.time()) < 120
     assert spans["predict"].start_time_unix_nano >= spans["queue"].end_time_unix_nano
+
+
+@pytest.mark.parametrize("executor", ["thread", "inline"])
+def test_a_model_in_the_services_own_process_is_in_the_trace_as_well(
+    serve: Serve, collector: Collector, executor: str
+) -> None:
+    with serve(executor) as server:
+        ask_over_rest(server, SAMPLED)
+    check_tree(collector, TRACE, PARENT)
 
 
 def test_a_socket_belongs_to_the_span_of_its_handshake_and_a_frame_to_its_own(

@@ -80,8 +80,9 @@ class RequestTracer:
         span.end(trace.epoch_ns + _ns(settled.ended))
 
     def close(self) -> None:
-        """Send the spans that are not sent yet; blocks."""
+        """Send the spans that are not sent yet, those of models in this process included; blocks."""
         sdk.shut_down(self._provider, CLOSE_S)
+        sdk.flush(CLOSE_S)
 
     def _add(self, trace: RequestTrace, name: str, began: float, ended: float) -> None:
         context = set_span_in_context(trace.span)

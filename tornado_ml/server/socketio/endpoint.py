@@ -13,6 +13,7 @@ from tornado_ml.errors import BadFrame
 from tornado_ml.server.base import Shared
 from tornado_ml.server.socketio.session import Session
 from tornado_ml.server.socketio.transports import PATTERN, IsWebSocket, PollHandler, Transport, WebSocketHandler
+from tornado_ml.traces import Parent
 
 PING_GRACE_S = 1
 """The library tells clients whole seconds, rounded down."""
@@ -73,7 +74,12 @@ class Endpoint:
         await self._library_connected(id, {})  # it would keep the request for as long as the session lasts
         transport = environ["tornado.handler"]
         session = Session(
-            self._library.eio.sockets[id], transport.caller, self._shared.access, self.registry, self._ping_interval_s
+            self._library.eio.sockets[id],
+            transport.caller,
+            self._shared.access,
+            self.registry,
+            self._ping_interval_s,
+            Parent.of(transport.request.headers),
         )
         self._sessions[id] = session
         transport.session = session

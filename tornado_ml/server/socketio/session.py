@@ -29,6 +29,7 @@ from tornado_ml.server.outflow import Outflow
 from tornado_ml.server.socketio.codec import SEPARATOR, SocketIOCodec
 from tornado_ml.server.socketio.poll_outflow import PollOutflow
 from tornado_ml.server.websocket import CUT_S, SocketRegistry
+from tornado_ml.traces import Parent
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +77,7 @@ class Session:
         access: finds out who a stranger is.
         registry: counts it among the sockets, and gives it up when it stalls.
         ping_interval_s: how often the client is asked for a sign of life, and how long it may take to give one.
+        parent: the span that its handshake belongs to, if it said one.
 
     Attributes:
         is_polled: whether a poll is under way.
@@ -86,7 +88,13 @@ class Session:
     ended_as = CLOSE_NORMAL.code
 
     def __init__(
-        self, engine: Engine, caller: Caller, access: Access, registry: SocketRegistry, ping_interval_s: float
+        self,
+        engine: Engine,
+        caller: Caller,
+        access: Access,
+        registry: SocketRegistry,
+        ping_interval_s: float,
+        parent: Parent | None = None,
     ) -> None:
         self.engine = engine
         self.caller = caller
@@ -99,6 +107,7 @@ class Session:
             caller=caller,
             wake=lambda: self._outflow.send_soon(),
             end=self.give_up,
+            parent=parent,
         )
         self._registry = registry
         self._polls = PollOutflow(self.connection, engine.queue)
@@ -278,10 +287,13 @@ class Session:
         self.close(CLOSE_NORMAL.code, "no pong in time")
 
     def _tell(self, error: Document) -> None:
-        request = error.get("meta", {}).get("request_id", "")
-        log.info(
-            "Connection %s: %s is answered %s.", self.connection.name, request or "a request", error["data"]["code"]
-        )
+        fields = {
+            "connection": self.connection.name,
+            "request_id": error.get("meta", {}).get("request_id"),
+            "code": error["data"]["code"],
+        }
+        text = "Connection %s: %s is answered %s."
+        log.info(text, fields["connection"], fields["request_id"] or "a request", fields["code"], extra=fields)
 
 
 def _frames(payload: bytes) -> bytes:
