@@ -47,6 +47,19 @@ def timers() -> Timers:
     return Timers()
 
 
+def test_those_that_wait_can_be_gone_through_while_they_are_ended(timers: Timers) -> None:
+    room: WaitingRoom[Guest] = WaitingRoom(30, 10, timers.call_later)
+    guests = [Guest(room) for _ in range(3)]
+    for guest in guests:
+        room.enrol(guest)
+    for guest in guests[:2]:
+        assert room.keeps(guest)
+    for waiting in room:
+        waiting.close()
+    assert [guest.is_closed for guest in guests] == [True, True, False]
+    assert len(room) == 0
+
+
 def test_a_token_finds_its_conversation_connected_or_not(timers: Timers) -> None:
     room: WaitingRoom[Guest] = WaitingRoom(30, 10, timers.call_later)
     guest = Guest(room)

@@ -59,6 +59,10 @@ class SocketLog:
         self._opened = time.monotonic()
         log.info("Connection %s is open (%s)", connection, caller.address, extra=self._fields())
 
+    def identified(self, caller: Caller) -> None:
+        """It turns out whose it is."""
+        self._caller = caller
+
     def closed(self, code: int | None, traffic: Traffic) -> None:
         """It is over; `code` is that of its close frame, if there was one."""
         duration_s = time.monotonic() - self._opened

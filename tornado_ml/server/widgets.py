@@ -15,4 +15,7 @@ class WidgetFileHandler(PageFileHandler):
         folder = self.shared.widgets.folder(plugin_name)
         if folder is None:
             raise NotFound
-        self.send(folder.file(path), KEEP if folder.version == version else ASK_EACH_TIME)
+        cache_control = KEEP if folder.version == version else ASK_EACH_TIME
+        if self.shared.access.is_on:  # a proxy must not hand it to others
+            cache_control = cache_control.replace("public", "private")
+        self.send(folder.file(path), cache_control)

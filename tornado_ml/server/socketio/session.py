@@ -264,6 +264,7 @@ class Session:
         self._registry.discard(self)
         self.caller = caller
         self.connection.log_in(caller)
+        self._access.identified(caller)
         self._registry.add(self)
         await self.engine.receive(Packet(encoded_packet="40"))
 
