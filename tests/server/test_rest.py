@@ -259,6 +259,7 @@ async def test_plugins_are_listed_with_what_they_brought(fetch: Fetch) -> None:
     assert listed["broken"]["registered"] == {"models": ["broken", "unloadable"], "sources": [], **none}
 
 
+@pytest.mark.settings('[server]\nallowed_origins = ["https://app.example.org"]')
 @pytest.mark.gen_test
 async def test_the_traceback_of_a_failed_plugin_is_for_the_same_machine(fetch: Fetch, shared: Shared) -> None:
     reason = "ValueError: its model is no model"
@@ -268,8 +269,9 @@ async def test_the_traceback_of_a_failed_plugin_is_for_the_same_machine(fetch: F
     assert fits(documents.PluginsDocument, here)
     (seen_here,) = [plugin for plugin in here["plugins"] if plugin["state"] == "failed"]
     assert (seen_here["reason"], seen_here.pop("traceback")) == (reason, reason)
-    elsewhere = json.loads((await fetch("/api/plugins", headers={"X-Forwarded-For": "192.0.2.1"})).body)
-    assert [plugin for plugin in elsewhere["plugins"] if plugin["state"] == "failed"] == [seen_here]
+    for headers in ({"X-Forwarded-For": "192.0.2.1"}, {"Origin": "https://app.example.org"}):
+        elsewhere = json.loads((await fetch("/api/plugins", headers=headers)).body)
+        assert [plugin for plugin in elsewhere["plugins"] if plugin["state"] == "failed"] == [seen_here]
 
 
 @pytest.mark.gen_test

@@ -47,7 +47,7 @@ def test_a_plugin_that_failed_is_shown_with_its_reason(service, page):
     page.goto(service.url)
     broken = card(page, "broken")
     expect(broken).to_contain_text("no module named <b>bold</b>")
-    broken.get_by_text("Traceback").press("Enter")
+    broken.get_by_text("Traceback", exact=True).press("Enter")
     expect(broken.get_by_role("region", name="Traceback of broken")).to_contain_text("broken.py")
 
 
@@ -78,6 +78,14 @@ def test_three_broken_plugins_are_shown_everywhere_and_iris_answers_beside_them(
     command = [Path(sys.executable).with_name("tornado-ml"), "plugins", "--settings", file]
     listed = " ".join(subprocess.run(command, capture_output=True, check=True, text=True).stdout.split())
     assert all(reason in listed for _, reason in broken.values())
+
+
+def test_an_address_that_leads_nowhere_says_so_and_leads_back(service, page):
+    response = page.goto(f"{service.url}/nowhere")
+    assert response.status == 404
+    expect(page.get_by_role("heading", name="Not found")).to_be_visible()
+    page.get_by_role("link", name="All models").last.click()
+    expect(page.get_by_role("heading", name="Models", level=1)).to_be_visible()
 
 
 def test_a_model_that_failed_to_load_is_shown_with_its_reason(service, page):

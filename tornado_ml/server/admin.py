@@ -16,9 +16,11 @@ def is_operator(handler: DocumentHandler) -> bool:
     """Whether who asks has the right to all of the service: by a token, or else by being on the same machine."""
     if handler.shared.access.is_on:
         return handler.caller.identity.may("admin")
-    # A proxy on the same machine hands on the requests of others.
-    is_handed_on = any(name in handler.request.headers for name in ("Origin", "Forwarded", "X-Forwarded-For", "Via"))
-    return not is_handed_on and is_loopback(str(handler.request.remote_ip))
+    headers = handler.request.headers
+    # A proxy on the same machine hands on the requests of others, and so does a page of another site.
+    is_proxied = any(name in headers for name in ("Forwarded", "X-Forwarded-For", "Via"))
+    is_foreign = "Origin" in headers and handler.shared.guard.is_allowed_origin(headers["Origin"])
+    return not is_proxied and not is_foreign and is_loopback(str(handler.request.remote_ip))
 
 
 class AdminHandler(DocumentHandler):
@@ -46,7 +48,7 @@ class AdminHandler(DocumentHandler):
         if self.shared.access.is_on:
             self.caller.require("admin", qualified_name)
             return
-        if not is_operator(self):
+        if "Origin" in self.request.headers or not is_operator(self):
             raise Forbidden(
                 "Where nobody is asked for a token, models are loaded and unloaded by programs on the same machine"
                 " alone, as with: tornado-ml reload MODEL."
