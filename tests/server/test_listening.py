@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tornado_ml.errors import OperatorError
-from tornado_ml.server.listening import Listening, listen, place_of
+from tornado_ml.server.listening import Listening, Place, place_of
 from tornado_ml.settings.declaration import ServerSettings
 
 
@@ -44,7 +44,7 @@ def test_a_port_is_shared_only_where_all_who_listen_say_so() -> None:
     with ExitStack() as stack:
 
         def listen_there(port: int, *, reuse_port: bool) -> int:
-            listening = listen(ServerSettings(port=port, reuse_port=reuse_port), {})
+            listening = Place(ServerSettings(port=port, reuse_port=reuse_port), {}).listen()
             for one in listening.sockets:
                 stack.enter_context(one)
             return int(listening.sockets[0].getsockname()[1])
@@ -60,4 +60,25 @@ def test_a_port_that_is_not_shared_is_taken() -> None:
         port = taken.getsockname()[1]
         for reuse_port in (False, True):
             with pytest.raises(OperatorError, match=f"Port {port} on 127.0.0.1 is taken"):
-                listen(ServerSettings(port=port, reuse_port=reuse_port), {})
+                Place(ServerSettings(port=port, reuse_port=reuse_port), {}).listen()
+
+
+@pytest.mark.parametrize("settings", [{"reuse_port": True}, {"wait_for_models": True}])
+def test_who_takes_over_listens_when_it_is_told_to_and_not_before(settings: dict[str, bool]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    place = Place(ServerSettings(port=port, **settings), {})
+    assert place.waits
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
+    with ExitStack() as stack:
+        for one in place.listen().sockets:
+            stack.enter_context(one)
+        socket.create_connection(("127.0.0.1", port)).close()
+
+
+def test_who_does_not_take_over_listens_at_once() -> None:
+    place = Place(ServerSettings(port=0), {})
+    assert not place.waits
+    with place.listen().sockets[0] as listener:
+        socket.create_connection(listener.getsockname()).close()

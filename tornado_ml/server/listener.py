@@ -87,6 +87,11 @@ class BoundedServer(HTTPServer):
         """Take the connections that come to these sockets."""
         self._listeners = [(one, add_accept_handler(one, self._handle_connection)) for one in listeners]
 
+    @property
+    def listens(self) -> bool:
+        """Whether connections are taken."""
+        return bool(self._listeners)
+
     async def stop_listening(self) -> None:
         """Take no more connections.
 

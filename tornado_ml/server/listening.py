@@ -39,18 +39,39 @@ class Listening:
         return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
-def listen(settings: ServerSettings, environ: MutableMapping[str, str]) -> Listening:
-    """Listen where a supervisor says, or else where the settings say.
+class Place:
+    """Where the service is to listen: where a supervisor says, or else where the settings say.
+
+    Args:
+        settings: what they say.
+        environ: the environment variables; those by which a supervisor says it are taken out.
+
+    Attributes:
+        waits: whether nobody is let in before the models are loaded. Who comes for a service that takes over from
+            another one is to be answered; he waits at a socket that was handed over, and with the other service else.
 
     Raises:
-        OperatorError: there is nothing to listen on.
+        OperatorError: what a supervisor has handed over cannot be listened on.
     """
-    inherited = inherited_listeners(environ)
-    if not inherited:
-        return Listening(_bind(settings.host, settings.port, reuse_port=settings.reuse_port), settings.host)
-    places = ", ".join(place_of(one) for one in inherited)
-    log.info("Serving the sockets that were handed over, and not server.host and server.port: %s.", places)
-    return Listening(inherited, "")
+
+    def __init__(self, settings: ServerSettings, environ: MutableMapping[str, str]) -> None:
+        self._settings = settings
+        inherited = inherited_listeners(environ)
+        self.waits = settings.wait_for_models or settings.reuse_port or bool(inherited)
+        self._listening = Listening(inherited, "") if inherited else None
+        if not self.waits:
+            self.listen()
+
+    def listen(self) -> Listening:
+        """Listen there. Raises OperatorError if that cannot be."""
+        settings = self._settings
+        if self._listening is None:
+            sockets = _bind(settings.host, settings.port, reuse_port=settings.reuse_port)
+            self._listening = Listening(sockets, settings.host)
+        elif not self._listening.host:
+            places = ", ".join(place_of(one) for one in self._listening.sockets)
+            log.info("Serving the sockets that were handed over, and not server.host and server.port: %s.", places)
+        return self._listening
 
 
 def place_of(listener: socket.socket) -> str:

@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 from collections.abc import Callable
+from functools import partial
 
 from tornado_ml.errors import ModelLoadError, ModelNotFound, OperatorError
 from tornado_ml.inference.runner import ModelRunner
@@ -15,13 +16,14 @@ from tornado_ml.metrics import Metrics
 from tornado_ml.models.manager import ModelManager, ModelState, Registration
 from tornado_ml.page.files import PageFiles
 from tornado_ml.plugins import PluginHost
+from tornado_ml.protocol.payloads import Document
 from tornado_ml.resources import web_directory
 from tornado_ml.server.app import make_app, make_shared
 from tornado_ml.server.base import Shared
 from tornado_ml.server.exposure import check_exposure
 from tornado_ml.server.health import readiness_of
 from tornado_ml.server.listener import SPARE_FILES, BoundedServer, allow_files
-from tornado_ml.server.listening import listen
+from tornado_ml.server.listening import Place
 from tornado_ml.server.logins import watch_logins
 from tornado_ml.server.metering import measure_lag
 from tornado_ml.server.notify import Supervisor
@@ -63,27 +65,21 @@ async def serve(
     """
     supervisor = Supervisor(os.environ)
     certificate = certificate_of(settings.server)
-    listening = listen(settings.server, os.environ)
+    place = Place(settings.server, os.environ)
     registrations = plugins.load()
     metrics = Metrics()
     manager = ModelManager(lambda registration: ModelRunner(registration, settings, metrics), plugins.fail)
     shared = make_shared(settings, manager, plugins, PageFiles(web_directory()), metrics)
-    check_exposure(listening.sockets, shared.access, allow_unauthenticated=settings.server.allow_unauthenticated)
     server = _server(shared, certificate)
-    server.listen_on(listening.sockets)
     stop = _stop_on_signal()
-    announce(listening.url("https" if certificate else "http"))
-    reporter = _reporter(shared, supervisor)
-    background = [
-        asyncio.create_task(shared.sockets.watch_stalled()),
-        asyncio.create_task(measure_lag(metrics)),
-        asyncio.create_task(watch_logins(shared.access, shared.sockets)),
-        asyncio.create_task(reporter.run()),
-    ]
-    run = asyncio.create_task(_load_and_wait(shared, registrations, reporter))
+    reporter = _reporter(shared, server, supervisor)
+
+    open_doors = partial(_open_doors, place, shared, server, announce)
+    if not place.waits:
+        open_doors()
+    background = _in_the_background(shared, reporter, watches=watches)
+    run = asyncio.create_task(_load_and_wait(shared, registrations, reporter, open_doors if place.waits else None))
     _reload_on_signal(shared, certificate, reporter, background)
-    if watches:
-        background.append(asyncio.create_task(watch_plugins(plugins, manager)))
     try:
         await asyncio.wait([run, stop], return_when=asyncio.FIRST_COMPLETED)
         if run.done():
@@ -92,16 +88,15 @@ async def serve(
     finally:
         run.cancel()
         reporter.stopping(settings.server.drain_s + FAREWELL_S)
-        await server.stop_listening()
-        await _drain(shared, server, settings.server.drain_s)
-        for task in background:
-            task.cancel()
-        # First those who could still ask, then what they would ask for.
-        await server.close_all_connections()
-        await manager.close()
-        await asyncio.to_thread(shared.observers.close)
-        if shared.tracer is not None:
-            await asyncio.to_thread(shared.tracer.close)
+        await _stop(shared, server, background)
+
+
+def _open_doors(place: Place, shared: Shared, server: BoundedServer, announce: Callable[[str], None]) -> None:
+    listening = place.listen()
+    settings = shared.settings.server
+    check_exposure(listening.sockets, shared.access, allow_unauthenticated=settings.allow_unauthenticated)
+    server.listen_on(listening.sockets)
+    announce(listening.url("http" if server.ssl_options is None else "https"))
 
 
 def _server(shared: Shared, certificate: Certificate | None) -> BoundedServer:
@@ -117,16 +112,33 @@ def _server(shared: Shared, certificate: Certificate | None) -> BoundedServer:
     )
 
 
-def _reporter(shared: Shared, supervisor: Supervisor) -> Reporter:
-    reporter = Reporter(
-        supervisor, lambda: readiness_of(shared), is_loading=lambda: not shared.manager.first_round_is_over
-    )
+def _reporter(shared: Shared, server: BoundedServer, supervisor: Supervisor) -> Reporter:
+    def readiness() -> Document:
+        document = readiness_of(shared)
+        return document if server.listens else document | {"status": "not_ready"}
+
+    reporter = Reporter(supervisor, readiness, is_loading=lambda: not shared.manager.first_round_is_over)
     shared.manager.watch(lambda _: reporter.report())
     return reporter
 
 
-async def _load_and_wait(shared: Shared, registrations: list[Registration], reporter: Reporter) -> None:
-    """Load the models; then wait for ever, unless strict mode finds something to stop for."""
+def _in_the_background(shared: Shared, reporter: Reporter, *, watches: bool) -> list[asyncio.Task[None]]:
+    """What goes on for as long as anything is served."""
+    tasks = [
+        shared.sockets.watch_stalled(),
+        measure_lag(shared.backend.metrics),
+        watch_logins(shared.access, shared.sockets),
+        reporter.run(),
+    ]
+    if watches:
+        tasks.append(watch_plugins(shared.plugins, shared.manager))
+    return [asyncio.create_task(task) for task in tasks]
+
+
+async def _load_and_wait(
+    shared: Shared, registrations: list[Registration], reporter: Reporter, then: Callable[[], None] | None
+) -> None:
+    """Load the models, do what comes then, and wait for ever, unless strict mode finds something to stop for."""
     await shared.manager.load(registrations)
     shared.backend.feeds.start()
     # What is there now stays: the garbage collector need not look through it again and again.
@@ -136,6 +148,8 @@ async def _load_and_wait(shared: Shared, registrations: list[Registration], repo
     if faults and shared.settings.plugins.strict:
         shared.service.is_draining = True  # what is asked until it has stopped must not be told that it is ready
         raise OperatorError("Strict mode:\n" + "\n".join(faults))
+    if then is not None:
+        then()
     reporter.report()
     await asyncio.Event().wait()
 
@@ -191,9 +205,19 @@ def _reload_on_signal(
     )
 
 
-async def _drain(shared: Shared, server: BoundedServer, drain_s: float) -> None:
+async def _stop(shared: Shared, server: BoundedServer, background: list[asyncio.Task[None]]) -> None:
+    """First those who could still ask, then what they would ask for."""
+    drain_s = shared.settings.server.drain_s
+    await server.stop_listening()
     shared.sockets.goaway("the service is stopping", drain_s)
     await asyncio.gather(shared.backend.feeds.close(), shared.service.drain(drain_s))
     await shared.sockets.close(CLOSE_S)
     await server.finish_answers(ANSWER_S)
     shared.backend.waiting_room.close()
+    for task in background:
+        task.cancel()
+    await server.close_all_connections()
+    await shared.manager.close()
+    await asyncio.to_thread(shared.observers.close)
+    if shared.tracer is not None:
+        await asyncio.to_thread(shared.tracer.close)

@@ -38,7 +38,13 @@ class ServerSettings:
         Flag(),
         False,
         "Whether another process of the same user may listen on the same port (SO_REUSEPORT), so that a new one takes"
-        " over while the old one finishes.",
+        " over while the old one finishes; it listens only when its models are loaded.",
+    )
+    wait_for_models: bool = setting(
+        Flag(),
+        False,
+        "Whether it listens only when its models are loaded, for a proxy that tries it as soon as it is there; else it"
+        " answers MODEL_NOT_READY meanwhile.",
     )
     tls_certificate: Path | None = setting(
         OptionalFile(),

@@ -22,6 +22,27 @@ from tornado_ml.testing import RunningServer, running_server
 SETTINGS = '[plugins]\ndisabled = ["anomaly", "digits", "iris", "text"]\n[server]\ndrain_s = 20\n'
 CLIENT_COUNT = 4
 
+TARDY = """
+import time
+from tornado_ml import MLModel, hookimpl
+
+class Tardy(MLModel):
+    executor = "thread"
+    qualified_name, display_name, description = "tardy", "Tardy", "Takes its time to load, and answers with its input."
+    major_version, minor_version = 1, 0
+    input_schema = output_schema = {}
+
+    def __init__(self):
+        time.sleep(1)
+
+    def predict(self, data):
+        return data
+
+@hookimpl
+def register_models():
+    return [Tardy]
+"""
+
 
 class Fleet:
     """Services, each with a supervisor that hears when it is ready; those that are left end with the test."""
@@ -60,9 +81,17 @@ class Fleet:
 
 
 @pytest.fixture
-def fleet(dropins: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fleet]:
+def plugin_folders(dropins: Path, tmp_path: Path) -> list[Path]:
+    """Folders of models, one of which loads slowly."""
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "tardy.py").write_text(TARDY)
+    return [dropins, tmp_path / "plugins"]
+
+
+@pytest.fixture
+def fleet(plugin_folders: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fleet]:
     with ExitStack() as stack:
-        yield Fleet([dropins], tmp_path, stack, monkeypatch)
+        yield Fleet(plugin_folders, tmp_path, stack, monkeypatch)
 
 
 @pytest.fixture
@@ -134,7 +163,7 @@ class Askers:
             else HTTPConnection(self._url.netloc, timeout=30)
         )
         try:
-            connection.request("POST", "/api/models/echo/predictions", json.dumps(question))
+            connection.request("POST", "/api/models/tardy/predictions", json.dumps(question))
             response = connection.getresponse()
             content = response.read()
             return response.status, json.loads(content) if response.status == 200 else {"answer": content}

@@ -24,7 +24,7 @@ from tornado_ml.client import Client
 pytestmark = pytest.mark.packaging
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
-TRUSTING = 'trusted_proxies = ["127.0.0.1"]\nping_interval_s = 0.5\n'
+TRUSTING = 'trusted_proxies = ["127.0.0.1"]\nwait_for_models = true\nping_interval_s = 0.5\n'
 IDLE_S = 2
 """How long the proxies of these tests let a connection be quiet, instead of 75 s."""
 
