@@ -6,13 +6,24 @@ import logging
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
 import pytest
 
-from tornado_ml.logs import ACCESS, FIELDS, MAX_ALIKE, MODELS, WINDOW_S, BoundedHandler, JSONFormatter, TextFormatter
+from tornado_ml.logs import (
+    ACCESS,
+    FIELDS,
+    MAX_ALIKE,
+    MODELS,
+    WINDOW_S,
+    BoundedHandler,
+    JSONFormatter,
+    TextFormatter,
+    configure,
+)
 
 
 class Log:
@@ -189,6 +200,14 @@ def test_where_nobody_looks_on_everything_is_an_object_a_line() -> None:
 def test_the_access_log_is_written_where_it_is_asked_for() -> None:
     lines = logged("text", "access")
     assert [line[9:] for line in lines[:2]] == ["INFO    a: Hello.", f"INFO    {ACCESS}: 200 GET /"]
+
+
+def test_where_somebody_has_said_where_the_log_goes_it_goes_there(caplog: pytest.LogCaptureFixture) -> None:
+    before = (logging.getLogger().level, threading.excepthook)
+    configure(logging.CRITICAL)
+    assert (logging.getLogger().level, threading.excepthook) == before
+    logging.getLogger("a").warning("Hello.")
+    assert caplog.messages == ["Hello."]
 
 
 def test_each_field_is_on_the_page(request: pytest.FixtureRequest) -> None:

@@ -160,26 +160,24 @@ def _summary(last: logging.LogRecord, count: int) -> logging.LogRecord:
     return logging.LogRecord(last.name, last.levelno, last.pathname, last.lineno, text, None, None, last.funcName)
 
 
-def configure(
-    level: int, form: str = "auto", *, has_access: bool = False, stream: TextIO | None = None
-) -> BoundedHandler:
-    """Write the log of this process to standard error, in place of wherever it went.
+def configure(level: int, form: str = "auto", *, has_access: bool = False) -> None:
+    """Write the log of this process to standard error, unless somebody has said already where it goes.
 
     Args:
         level: what is less important is not written.
         form: `text`, `json`, or `auto`: text on a terminal, and JSON elsewhere.
         has_access: whether the access log is written.
-        stream: where to, in place of standard error.
     """
-    handler = BoundedHandler(stream or sys.stderr)
+    if logging.getLogger().handlers:
+        return
+    handler = BoundedHandler(sys.stderr)
     is_text = handler.stream.isatty() if form == "auto" else form == "text"
     handler.setFormatter(TextFormatter() if is_text else JSONFormatter())
-    logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.basicConfig(level=level, handlers=[handler])
     logging.getLogger(ACCESS).setLevel(logging.INFO if has_access else logging.CRITICAL)
     if not is_text:  # there is nothing but objects
         logging.captureWarnings(True)
         threading.excepthook = _log_thread
-    return handler
 
 
 def _log_thread(failed: threading.ExceptHookArgs) -> None:
