@@ -20,5 +20,5 @@ def test_what_a_plugin_returns_must_be_authenticators() -> None:
     one = Everybody()
     assert check_authenticators([one]) == [one]
     for wrong in (Everybody, "token", None):
-        with pytest.raises(PluginError, match="must return instances of tornado_ml.Authenticator"):
+        with pytest.raises(PluginError, match=r"must return instances of tornado_ml\.Authenticator"):
             check_authenticators([wrong])
