@@ -77,7 +77,7 @@ def test_every_description_is_a_sentence() -> None:
 
 def test_a_setting_says_its_type_and_default() -> None:
     server, _, _, entry, *_ = describe()
-    host, port, reuse_port, tls_certificate, *_ = server.settings
+    host, port, reuse_port, _, tls_certificate, *_ = server.settings
     defaults = [one.default for one in (host, port, reuse_port, tls_certificate)]
     assert defaults == ['"127.0.0.1"', "8765", "false", '""']
     assert port.type == "a whole number, 0 to 65535"
