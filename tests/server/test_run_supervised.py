@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tornado_ml.testing import running_server
+from tornado_ml.testing import ServerFailed, running_server
 
 SETTINGS = '[plugins]\ndisabled = ["anomaly", "digits", "iris", "text"]\n'
 
@@ -99,3 +99,26 @@ def test_the_watchdog_hears_of_the_loop_and_only_while_it_turns(
             moments.append(time.monotonic())
             assert len(moments) < 30, moments
         assert client.getresponse().status == 200
+
+
+def test_who_ends_it_by_the_watchdog_finds_in_the_log_where_it_stood(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONFAULTHANDLER", "1")  # as the unit does
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "sleeper.py").write_text(SLEEPER)
+
+    def serve_and_hang() -> None:
+        with running_server(directories=[tmp_path / "plugins"], settings=SETTINGS) as server:
+            with closing(HTTPConnection(urlsplit(server.url).netloc, timeout=20)) as client:
+                client.request("POST", "/api/models/sleeper/predictions", "20")
+                client.sock.settimeout(1)
+                with pytest.raises(TimeoutError):
+                    client.getresponse()
+            server.process.send_signal(signal.SIGABRT)
+            server.process.wait(20)
+            assert "sleeper.py" in server.log
+            assert "in predict" in server.log
+
+    with pytest.raises(ServerFailed, match=f"ended with -{int(signal.SIGABRT)}"):
+        serve_and_hang()

@@ -63,14 +63,14 @@ def unit_options(command: Callable[..., None]) -> Callable[..., None]:
 @service.command("print")
 @unit_options
 def print_units(**options: Any) -> None:
-    """Print the units."""
+    """Print the units of systemd for this installation."""
     click.echo("\n".join(f"# {name}\n{text}" for name, text in _units(**options).items()), nl=False)
 
 
 @service.command()
 @unit_options
 def install(**options: Any) -> None:
-    """Write the units to where systemd finds them, and say what to do next."""
+    """Put the units of systemd for this installation where it finds them, and say what to do next."""
     units = _units(**options)
     is_user = options["is_user"]
     folder = _user_folder() if is_user else Path("/etc/systemd/system")
