@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import io
 import json
 import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,11 @@ from typing import Any
 import pytest
 
 from tornado_ml.cli.main import main
+from tornado_ml.cli.replay import _shown, _with_progress
 from tornado_ml.client import predict
+from tornado_ml.observers.base import Record
+from tornado_ml.observers.entries import encode
+from tornado_ml.observers.reading import JournalReader
 from tornado_ml.testing import running_server
 
 Replay = Callable[..., tuple[int, str, str]]
@@ -99,8 +105,22 @@ def test_without_a_file_or_a_service_nothing_is_found_out(replay: Replay, tmp_pa
     assert "Is the service running?" in err
 
 
-def test_examples_are_short(replay: Replay) -> None:
-    from tornado_ml.cli.replay import _shown
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
 
+
+def test_on_a_terminal_progress_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    journal = tmp_path / "journal.jsonl"
+    record = Record("q1", 1000.5, "echo", "1.0", 1, 1, "OK", 0.1, 0.2, 0.4, 1)
+    journal.write_bytes(encode(record) * 3)
+    assert list(_with_progress(JournalReader(journal))) == [record] * 3
+    assert "Replaying" in terminal.getvalue()
+    assert "100%" in terminal.getvalue()
+
+
+def test_examples_are_short() -> None:
     values: list[Any] = [b"abc", "x" * 100, {"a": b"b"}, None, 1.5]
     assert [_shown(value) for value in values] == ["3 bytes", "x" * 80 + "…", "{'a': b'b'}", "null", "1.5"]

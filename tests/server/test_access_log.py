@@ -69,7 +69,7 @@ async def test_each_socket_has_a_line_when_it_opens_and_one_when_it_closes(
     await peer.close()
     assert lines() == [
         "Connection c is open (127.0.0.1)",
-        f"Connection c is closed (127.0.0.1): no code, s, 1 frames ({len(sent)} bytes) in, 1 ({len(got)}) out",
+        f"Connection c is closed (127.0.0.1): 1005, s, 1 frames ({len(sent)} bytes) in, 1 ({len(got)}) out",
     ]
     assert vars(caplog.records[0])["connection"] == vars(caplog.records[1])["connection"]
 

@@ -63,8 +63,8 @@ class SocketLog:
         """It turns out whose it is."""
         self._caller = caller
 
-    def closed(self, code: int | None, traffic: Traffic) -> None:
-        """It is over; `code` is that of its close frame, if there was one."""
+    def closed(self, code: int, traffic: Traffic) -> None:
+        """It is over; `code` says how (RFC 6455, section 7.4; 1005 and 1006 where nobody said it)."""
         duration_s = time.monotonic() - self._opened
         counts = {
             "received_frames": traffic.received_frames,
@@ -74,7 +74,7 @@ class SocketLog:
         }
         fields = {**self._fields(), "code": code, "duration_ms": round(duration_s * 1000), **counts}
         text = "Connection %s is closed (%s): %s, %.3f s, %d frames (%d bytes) in, %d (%d) out"
-        values = (self._connection, self._caller.address, code or "no code", duration_s, *counts.values())
+        values = (self._connection, self._caller.address, code, duration_s, *counts.values())
         log.info(text, *values, extra=fields)
 
     def _fields(self) -> dict[str, str | None]:

@@ -210,7 +210,7 @@ class SocketHandler(UpgradeHandler):
             return  # it never became a socket; Tornado tells of these too
         self.registry.discard(self)
         self.connection.close()
-        self._access.closed(self.close_code, self.connection.traffic)
+        self._access.closed(self.ended_as, self.connection.traffic)
 
     @property
     def has_unsent(self) -> bool:
