@@ -72,7 +72,7 @@ class PageFileHandler(GuardedHandler):
             return self.check_etag_header()
         try:
             return int(file.modified_s) <= parsedate_to_datetime(since).timestamp()
-        except ValueError:
+        except (ValueError, OverflowError):  # it is no date, or one beyond all times
             return False
 
 
