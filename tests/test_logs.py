@@ -89,6 +89,22 @@ def test_an_object_has_the_time_in_utc_and_the_fields_that_were_given(objects: L
     assert re.match(r'\{"time": "\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", ', objects.lines[0])
 
 
+FORGED = "bad\n12:00:00 ERROR   a.b: all is lost\r\x1b[2J\x9b2J\x85\u2028\u202etxt"
+
+
+def test_whatever_a_line_tells_it_cannot_look_like_another_or_command_a_terminal(text: Log) -> None:
+    text.write("It says %s", FORGED)
+    assert [line[:1].isspace() for line in text.lines] == [False, True]
+    assert text.lines[1].endswith("all is lost\\u000d\\u001b[2J\\u009b2J\\u0085\\u2028\\u202etxt")
+
+
+def test_an_object_is_one_line_to_every_reader_and_says_the_same(objects: Log) -> None:
+    objects.write("It says %s", FORGED)
+    (line,) = objects.lines
+    assert line.isprintable()
+    assert json.loads(line)["message"] == f"It says {FORGED}"
+
+
 def test_a_traceback_is_one_string(objects: Log) -> None:
     try:
         1 / 0  # noqa: B018

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+import re
 import sys
 import threading
 import time
@@ -48,11 +49,23 @@ _UNBOUNDED = (ACCESS, MODELS)
 """Loggers whose lines are not alike, or are counted where they come from."""
 
 
+# Control characters but tab and newline, and what ends a line or turns its direction (Unicode, annex 9).
+_DECEPTIVE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+
+def _plain(text: str) -> str:
+    """`text` with what could make a line look like another one, or command a terminal, written as in JSON."""
+    return _DECEPTIVE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 class TextFormatter(logging.Formatter):
-    """For a terminal."""
+    """For a terminal. What begins at the margin is the beginning of a record, whatever it tells."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s", datefmt="%H:%M:%S")
+
+    def format(self, record: logging.LogRecord) -> str:
+        return _plain(super().format(record)).replace("\n", "\n    ")
 
 
 class JSONFormatter(logging.Formatter):
@@ -72,7 +85,7 @@ class JSONFormatter(logging.Formatter):
             record.exc_text = self.formatException(record.exc_info)
         if record.exc_text:
             document["traceback"] = record.exc_text
-        return json.dumps(document, ensure_ascii=False, default=str)
+        return _plain(json.dumps(document, ensure_ascii=False, default=str))
 
 
 @dataclass(slots=True)
