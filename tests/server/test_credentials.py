@@ -8,9 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest, HTTPResponse
-from tornado.httputil import HTTPHeaders
+from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 from tornado.websocket import websocket_connect
+
+from tornado_ml.server.credentials import Credential, find_credential
 
 Ask = Callable[..., dict[str, Any]]
 Fetch = Callable[..., Any]
@@ -31,6 +35,11 @@ def fetch(http_client: AsyncHTTPClient, base_url: str) -> Fetch:
     return fetch
 
 
+def asked(headers: HTTPHeaders) -> HTTPServerRequest:
+    headers["Host"] = "127.0.0.1"
+    return HTTPServerRequest(start_line=RequestStartLine("GET", "/ws", "HTTP/1.1"), headers=headers)
+
+
 def encoded(token: str) -> str:
     return f"tornado-ml.bearer.{base64.urlsafe_b64encode(token.encode()).decode().rstrip('=')}"
 
@@ -47,6 +56,26 @@ def is_unauthorized(response: HTTPResponse) -> bool:
             "message": "This takes a token: there was none, or it is not known here.",
         }
     )
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["Authorization", "Sec-WebSocket-Protocol", "Cookie", "Sec-Fetch-Site"]),
+        st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f")).map(str.strip)
+        | st.from_regex(
+            r"\\A(tornado-ml\\.bearer\\.[\\w=+/-]{0,20}(, )?){1,3}\\Z", alphabet=st.characters(max_codepoint=126)
+        ),
+    )
+)
+def test_whatever_is_shown_gives_a_credential_or_none(headers: dict[str, str]) -> None:
+    found = find_credential(asked(HTTPHeaders(headers)))
+    assert (found is not None) >= ("Authorization" in headers)
+
+
+@given(st.text(min_size=1))
+def test_what_is_encoded_as_a_subprotocol_is_read_back(token: str) -> None:
+    headers = HTTPHeaders({"Sec-WebSocket-Protocol": f"{JSON}, {encoded(token)}"})
+    assert find_credential(asked(headers)) == Credential(token, is_browsers=True)
 
 
 @pytest.mark.parametrize(
@@ -256,8 +285,9 @@ async def test_a_login_by_subprotocol_that_fails_closes_with_1008(
     peer = await connect(subprotocols=[book.subprotocol() if name == "{good}" else name for name in offered])
     await peer.send(ask("echo", 1))
     assert await peer.socket.read_message() is None, "nothing is answered"
-    peer.is_closed = True
     assert peer.socket.close_code == 1008
+    peer.is_closed = True
+    peer.socket.close()
     assert "Traceback" not in logged()
 
 

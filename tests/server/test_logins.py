@@ -143,3 +143,18 @@ async def test_each_login_is_looked_at_once_however_many_sockets_it_has(
     monkeypatch.setattr(authenticator, "is_current", lambda identity: asked.append(identity.name) or True)
     end_bygone(shared.access, shared.sockets)
     assert asked == ["ann"]
+
+
+@pytest.mark.gen_test
+async def test_whatever_goes_wrong_logins_are_looked_after_again(
+    connect: Connect, book: Any, shared: Shared, watched: None, monkeypatch: pytest.MonkeyPatch, logged: Any
+) -> None:
+    peer = await connect(subprotocols=[JSON, book.subprotocol()])
+    with monkeypatch.context() as patch:
+        patch.setattr(type(shared.access), "is_current", lambda *_: 1 / 0)
+        async with asyncio.timeout(5):
+            while "ZeroDivisionError" not in logged():
+                await asyncio.sleep(0.05)
+    assert "Not all logins could be looked after." in logged()
+    book.revoke("ann")
+    assert await peer.closed() == 1008

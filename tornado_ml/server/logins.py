@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 from tornado_ml.access import Caller, Identity
 from tornado_ml.access.access import Access
 from tornado_ml.protocol.events import CLOSE_POLICY_VIOLATION
 from tornado_ml.server.websocket import SocketRegistry
+
+log = logging.getLogger(__name__)
 
 INTERVAL_S = 1.0
 REASON = "its login is no longer good"
@@ -17,8 +20,12 @@ async def watch_logins(access: Access, sockets: SocketRegistry) -> None:
     """Look after them until it is cancelled."""
     while True:
         await asyncio.sleep(INTERVAL_S)
-        if access.is_on:
+        if not access.is_on:
+            continue
+        try:
             end_bygone(access, sockets)
+        except Exception:  # what goes wrong with one must not leave all others let in for ever
+            log.exception("Not all logins could be looked after.")
 
 
 def end_bygone(access: Access, sockets: SocketRegistry) -> None:
