@@ -60,6 +60,8 @@ SANDBOX = """
 {user}
 StateDirectory={name}
 WorkingDirectory=%S/{name}
+# For libraries that keep something at home.
+Environment=HOME=%S/{name}
 CapabilityBoundingSet=
 AmbientCapabilities=
 PrivateDevices=yes
