@@ -179,3 +179,16 @@ def test_an_object_that_calls_itself_something_else_than_its_class_is_a_problem(
 @pytest.mark.parametrize("timeout", ["0", "-1", "soon"])
 def test_a_timeout_is_a_positive_number(run: Run, timeout: str) -> None:
     assert run("check", "--timeout", timeout).returncode == 2
+
+
+def test_the_token_file_is_read_too(run: Run, settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "tokens.toml"
+    run("token", "new", "ann", "--scope", "metrics", "--file", file)
+    path = settings(f"[auth]\ntokens = '{file}'\n")
+    good = documents(run("check", "--json", "--settings", path))
+    assert finding(str(file), good) == {"kind": "tokens", "name": str(file), "problems": [], "note": "tokens: 1"}
+    file.write_text("[tokens")
+    bad = run("check", "--json", "--settings", path)
+    assert bad.returncode == 1
+    (problem,) = finding(str(file), documents(bad))["problems"]
+    assert problem.startswith(f"The token file {file} is wrong: ")

@@ -11,13 +11,15 @@ import logging
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import click
 
 from tornado_ml import logs
+from tornado_ml.access import token_file
 from tornado_ml.cli.apart import CameToNothing, apart
 from tornado_ml.cli.options import MakeWorld, answers_only, world_options
-from tornado_ml.errors import ModelLoadError, SettingsError
+from tornado_ml.errors import ModelLoadError, OperatorError, SettingsError
 from tornado_ml.models.checking import check_model
 from tornado_ml.models.loaded import ModelReport
 from tornado_ml.models.manager import Identity, shown
@@ -49,7 +51,7 @@ class Finding:
     help="How many seconds one plugin or model may take.",
 )
 def check(make_world: MakeWorld, as_json: bool, timeout_s: float) -> None:
-    """Check the settings, each plugin and each model; exit 1 if anything is wrong.
+    """Check the settings, the token file, each plugin and each model; exit 1 if anything is wrong.
 
     A model is fit when it loads, its examples fit its input schema, and its predictions of them its output schema;
     where it has streams or sessions, in those as well.
@@ -79,6 +81,8 @@ def _findings(make_world: MakeWorld, timeout_s: float) -> Iterator[Finding]:
         yield Finding("settings", "settings", str(error).splitlines())
         return
     yield Finding("settings", "settings")
+    if world.settings.auth.tokens is not None:
+        yield _try_tokens(world.settings.auth.tokens)
     names: set[str] = set()
     classes: dict[Identity, tuple[str, str]] = {}
     for plugin in world.plugins.find():
@@ -104,6 +108,13 @@ def _findings(make_world: MakeWorld, timeout_s: float) -> Iterator[Finding]:
             is_fatal = model.required or world.settings.plugins.strict
             said = "No model bears this name."
             yield Finding("settings", f"models.{name}", [said] if is_fatal else [], "" if is_fatal else said)
+
+
+def _try_tokens(file: Path) -> Finding:
+    try:
+        return Finding("tokens", str(file), note=f"tokens: {len(token_file.read(file))}")
+    except OperatorError as error:
+        return Finding("tokens", str(file), [str(error)])
 
 
 def _try_plugin(plugin: Plugin, timeout_s: float) -> tuple[str | None, list[Identity | None]]:
