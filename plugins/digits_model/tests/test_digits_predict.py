@@ -1,5 +1,6 @@
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -124,6 +125,15 @@ def test_both_versions_are_served_and_the_newest_answers_unless_asked_otherwise(
         ]
     assert newest == kernel == KernelModel().predict(EXAMPLE)
     assert forest == ForestModel().predict(EXAMPLE)
+
+
+def test_its_library_reports_to_nobody(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-c", "from digits_model import KernelModel; KernelModel()"],
+        check=True,
+        env={**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": ""},
+    )
+    assert list(tmp_path.rglob("*")) == []  # onnxruntime 1.32 keeps there what it wants to report
 
 
 def test_importing_the_plugin_imports_no_heavy_library() -> None:

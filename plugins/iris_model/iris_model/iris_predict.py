@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -62,6 +63,8 @@ class IrisModel(MLModel):
     )
 
     def __init__(self) -> None:
+        # From 1.32 on it reports to its makers, unless told otherwise before it is imported.
+        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
         # Imported here, not above: the service imports this module for its declaration alone.
         import numpy as np
         import onnxruntime

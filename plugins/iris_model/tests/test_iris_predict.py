@@ -1,4 +1,5 @@
 import hashlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -58,6 +59,15 @@ def test_a_damaged_model_file_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("iris_model.iris_predict.MODEL_FILE", file)
     with pytest.raises(ModelFileChanged, match=rf"{file.name} has the SHA-256 .* but .* says {expected}"):
         IrisModel()
+
+
+def test_its_library_reports_to_nobody(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-c", "from iris_model.iris_predict import IrisModel; IrisModel()"],
+        check=True,
+        env={**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": ""},
+    )
+    assert list(tmp_path.rglob("*")) == []  # onnxruntime 1.32 keeps there what it wants to report
 
 
 def test_importing_the_plugin_imports_no_heavy_library() -> None:
