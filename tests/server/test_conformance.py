@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import json
 import struct
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from tornado.ioloop import IOLoop
 
+from tornado_ml.server import conformance
 from tornado_ml.server.base import Shared
 
 Ask = Callable[..., dict[str, Any]]
@@ -149,3 +151,22 @@ async def test_a_ping_between_the_fragments_of_a_message_counts_not_towards_its_
 async def test_a_message_that_is_a_byte_too_large_is_refused(peer: RawPeer, sent: bytes) -> None:
     peer.send(sent)
     assert await peer.closed_with() == 1009
+
+
+@pytest.mark.gen_test
+async def test_a_message_whose_fragments_go_on_and_on_is_not_waited_for(
+    peer: RawPeer, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conformance, "MESSAGE_S", 0.3)
+    request = json.dumps(ask("echo", 1)).encode()
+    peer.send(frame(TEXT, request[:9], final=False), frame(PING), frame(0, request[9:]))  # in time
+    assert await peer.read() == (PONG, b"")
+    await peer.read()
+    begun = time.monotonic()
+    peer.send(frame(TEXT, b"{", final=False))
+    closed = asyncio.create_task(peer.closed_with())
+    while not closed.done():
+        peer.send(frame(0, b" ", final=False))
+        await asyncio.sleep(0.02)
+    assert closed.result() == 1002
+    assert 0.3 <= time.monotonic() - begun < 5

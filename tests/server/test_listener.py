@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import os
 import resource
+import socket
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -93,4 +95,26 @@ async def test_connections_beyond_the_limit_are_turned_away_and_those_that_are_o
         await client.close()
     assert answer == b"HTTP/1.1 200 OK"
     server.stop()
+    await server.close_all_connections()
+
+
+@pytest.mark.gen_test
+async def test_without_a_file_for_another_connection_it_waits_and_is_served_when_there_is_one(
+    app: Application, file_limit: tuple[int, int], logged: Callable[[], str]
+) -> None:
+    (listening,) = bind_sockets(0, "127.0.0.1")
+    server = BoundedServer(app)
+    server.listen_on([listening])
+    connection = socket.create_connection(listening.getsockname())  # the kernel's, as the loop has had no turn
+    resource.setrlimit(resource.RLIMIT_NOFILE, (next_file_number(), file_limit[1]))
+    waiting = Client(*await asyncio.open_connection(sock=connection))
+    used_s = time.process_time()
+    await asyncio.sleep(0.6)  # so that it has tried three times
+    used_s = time.process_time() - used_s
+    resource.setrlimit(resource.RLIMIT_NOFILE, file_limit)
+    assert await waiting.ask() == b"HTTP/1.1 200 OK"
+    assert used_s < 0.3, "it does not try again and again"
+    assert logged().count("Connections wait to be taken: Too many open files.") == 1
+    await waiting.close()
+    await server.stop_listening()
     await server.close_all_connections()

@@ -120,7 +120,7 @@ ERRORS = Metric(
     "counter",
     "Answers that were errors, by code: to a frame, to a handshake that would have opened a socket, or to any other"
     " HTTP request. And connections that were turned away (accept), because the process may have no more files open"
-    " (NO_FILES).",
+    " (NO_FILES), or cut, because their request came or their answer was read too slowly (TOO_SLOW).",
     ("to", "code"),
 )
 LIMITED = Metric(

@@ -214,7 +214,11 @@ class CloseCode:
 
 CLOSE_NORMAL = CloseCode("NORMAL", 1000, "the client closed, or answered no ping in time")
 CLOSE_GOING_AWAY = CloseCode("GOING_AWAY", 1001, "a planned stop, after `goaway`")
-CLOSE_PROTOCOL_ERROR = CloseCode("PROTOCOL_ERROR", 1002, "a frame that RFC 6455 forbids, unless the connection is cut")
+CLOSE_PROTOCOL_ERROR = CloseCode(
+    "PROTOCOL_ERROR",
+    1002,
+    "a frame that RFC 6455 forbids, unless the connection is cut, or a message whose fragments took over 30 s",
+)
 CLOSE_POLICY_VIOLATION = CloseCode(
     "POLICY_VIOLATION", 1008, "a login that is refused, or no longer good", is_fatal=True
 )

@@ -13,6 +13,8 @@ from tornado.websocket import WebSocketHandler, WebSocketProtocol13, _WebSocketP
 from tornado_ml.protocol.events import CLOSE_MESSAGE_TOO_BIG, CLOSE_NORMAL, CLOSE_PROTOCOL_ERROR, CloseCode
 
 MAX_CONTROL_BYTES = 125
+MESSAGE_S = 30.0
+"""How long the fragments of a message may take. Who stops amid a frame answers no ping, and is closed for that."""
 
 _NO_STATUS, _ABNORMAL = 1005, 1006  # what is never in a close frame (section 7.1.5)
 _TEXT, _BINARY, _CLOSE = 1, 2, 8
@@ -28,20 +30,41 @@ class EndingHandler(WebSocketHandler):
 class ConformingProtocol(WebSocketProtocol13):
     """Fails connections as RFC 6455 says."""
 
+    _unfinished: asyncio.TimerHandle | None = None
+
     def __init__(self, handler: WebSocketHandler, mask_outgoing: bool, params: _WebSocketParams) -> None:
         self._max_message_bytes = params.max_message_size
         params.max_message_size += MAX_CONTROL_BYTES
         super().__init__(handler, mask_outgoing, params)
 
+    async def _receive_frame_loop(self) -> None:
+        try:
+            await super()._receive_frame_loop()
+        finally:
+            if self._unfinished is not None:
+                self._unfinished.cancel()
+
     async def _receive_frame(self) -> None:
         self._frame_mask = None
         await super()._receive_frame()
+        if (self._unfinished is None) is not (self._fragmented_message_buffer is None):
+            self._time_message()
         if self.client_terminated:
             return
         if len(self._fragmented_message_buffer or b"") > self._max_message_bytes:
             self._fail(CLOSE_MESSAGE_TOO_BIG, "message too big")
         elif self._frame_mask is None:
             self._fail(CLOSE_PROTOCOL_ERROR, "frames of a client must be masked")
+
+    def _time_message(self) -> None:
+        if self._unfinished is not None:
+            self._unfinished.cancel()
+            self._unfinished = None
+        else:
+            loop = asyncio.get_running_loop()
+            self._unfinished = loop.call_later(
+                MESSAGE_S, self._fail, CLOSE_PROTOCOL_ERROR, "a message was begun and not finished"
+            )
 
     def close(self, code: int | None = None, reason: str | None = None) -> None:
         if code is not None or reason is not None:

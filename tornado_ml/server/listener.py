@@ -12,15 +12,16 @@ import math
 import socket
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPConnection, HTTPHeaders, HTTPMessageDelegate, RequestStartLine, ResponseStartLine
+from tornado.ioloop import IOLoop
 from tornado.iostream import IOStream
-from tornado.netutil import add_accept_handler
 
 from tornado_ml.metrics import Metrics, declarations
+from tornado_ml.server.patience import Patience
 from tornado_ml.server.proxies import Proxies
 
 if sys.platform != "win32":
@@ -31,6 +32,12 @@ log = logging.getLogger(__name__)
 SPARE_FILES = 100
 """How many are kept for all else that opens files: the page, plugins, models and their workers."""
 REMIND_S = 60.0
+ACCEPT_COUNT = 128
+"""How many connections are taken before something else has its turn."""
+RETRY_S = 0.25
+"""How soon it is tried again where the system had no file, or no memory, for another connection."""
+LOOK_S = 0.5
+"""How often connections are looked at that the service waits for."""
 LAST_CONNECTIONS_S = 1.0
 """For how long, under a flood, those are still taken that the kernel has made while the service comes to a stop."""
 LAST_REQUESTS_S = 0.2
@@ -63,6 +70,7 @@ class BoundedServer(HTTPServer):
         metrics: where connections are counted that are turned away.
         max_files: how many files the process may have open.
         proxies: that are believed.
+        stalled_s: how long a peer may take no byte of an answer.
     """
 
     def initialize(
@@ -71,21 +79,33 @@ class BoundedServer(HTTPServer):
         metrics: Metrics | None = None,
         max_files: float = math.inf,
         proxies: Proxies | None = None,
+        stalled_s: float = math.inf,
         **options: Any,
     ) -> None:
         super().initialize(*args, **options)
+        self.conn_params.header_timeout = None  # `Patience` looks to it
         self._metrics = metrics or Metrics()
         self._max_files = max_files
         self._max_number = max_files - min(SPARE_FILES, max_files / 2)
         self._told_at = -math.inf
         self._proxies = proxies or Proxies(())
-        self._listeners: list[tuple[socket.socket, Callable[[], None]]] = []
-        self._asking: set[object] = set()
-        self._busy: set[object] = set()
+        self._stalled_s = stalled_s
+        self._listeners: list[socket.socket] = []
+        self._patience: dict[object, Patience] = {}
 
     def listen_on(self, listeners: Sequence[socket.socket]) -> None:
         """Take the connections that come to these sockets."""
-        self._listeners = [(one, add_accept_handler(one, self._handle_connection)) for one in listeners]
+        self._listeners = list(listeners)
+        for listener in self._listeners:
+            IOLoop.current().add_handler(listener, self._accept, IOLoop.READ)
+
+    async def watch_slow(self) -> None:
+        """End the connections of peers that keep the service waiting. Runs until it is cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            for one in list(self._patience.values()):
+                if one.lose():
+                    self._metrics.count(declarations.ERRORS, "accept", "TOO_SLOW")
 
     @property
     def listens(self) -> bool:
@@ -99,23 +119,42 @@ class BoundedServer(HTTPServer):
         asked to its end: who opens a connection for a single request, as proxies do, would not ask again.
         """
         deadline = time.monotonic() + LAST_CONNECTIONS_S
-        for listener, stop_accepting in self._listeners:
-            stop_accepting()
-            with listener, contextlib.suppress(BlockingIOError):
+        for listener in self._listeners:
+            IOLoop.current().remove_handler(listener)
+            with listener, contextlib.suppress(OSError):
                 while time.monotonic() < deadline:
                     self._handle_connection(*listener.accept())
         self._listeners = []
         await _some_turns()
         deadline = time.monotonic() + LAST_REQUESTS_S
-        while self._asking and time.monotonic() < deadline:
+        while any(one.is_asked for one in self._patience.values()) and time.monotonic() < deadline:
             await asyncio.sleep(0.005)
         await _some_turns()
 
     async def finish_answers(self, timeout_s: float) -> None:
         """Wait until each request that has come is answered, and the answer has gone to the system."""
         deadline = time.monotonic() + timeout_s
-        while self._busy and time.monotonic() < deadline:
+        while any(one.is_busy for one in self._patience.values()) and time.monotonic() < deadline:
             await asyncio.sleep(0.01)
+
+    def _accept(self, listener: socket.socket, events: int) -> None:
+        for _ in range(ACCEPT_COUNT):
+            try:
+                connection, address = listener.accept()
+            except (BlockingIOError, ConnectionAbortedError):
+                return
+            except OSError as error:
+                # The connection stays with the kernel, so the loop would come back here at once, for ever.
+                loop = IOLoop.current()
+                loop.update_handler(listener, 0)
+                loop.call_later(RETRY_S, self._accept_again, listener)
+                self._warn("Connections wait to be taken: %s.", error.strerror)
+                return
+            self._handle_connection(connection, address)
+
+    def _accept_again(self, listener: socket.socket) -> None:
+        if listener in self._listeners:
+            IOLoop.current().update_handler(listener, IOLoop.READ)
 
     def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
         # A new file gets the lowest number that is free, so its number says how many are open at least (POSIX, open).
@@ -124,22 +163,26 @@ class BoundedServer(HTTPServer):
             return
         stream.close()
         self._metrics.count(declarations.ERRORS, "accept", "NO_FILES")
+        self._warn("Connections are turned away: the process may have only %g files open.", self._max_files)
+
+    def _warn(self, text: str, detail: object) -> None:
         if time.monotonic() - self._told_at > REMIND_S:
             self._told_at = time.monotonic()
-            log.warning("Connections are turned away: the process may have only %g files open.", self._max_files)
+            log.warning(text, detail)
 
     def start_request(self, server_conn: object, request_conn: HTTPConnection) -> HTTPMessageDelegate:
         # Tornado calls this for the next request of a connection when the answer to the one before has been sent.
-        if server_conn in self._busy:
-            self._busy.remove(server_conn)
+        patience = self._patience.get(server_conn)
+        if patience is None:
+            stream: IOStream = request_conn.stream  # type: ignore[attr-defined]
+            patience = Patience(stream, asyncio.get_running_loop().time, self._stalled_s)
+            self._patience[server_conn] = patience
         else:
-            self._asking.add(server_conn)  # it is new
-        return _Request(super().start_request(server_conn, request_conn), self, server_conn, request_conn)
+            patience.answered()
+        return _Request(super().start_request(server_conn, request_conn), self, patience, request_conn)
 
-    def begun(self, server_conn: object, request_conn: HTTPConnection, headers: HTTPHeaders) -> None:
+    def begun(self, request_conn: HTTPConnection, headers: HTTPHeaders) -> None:
         """The head of a request is there: say where it comes from."""
-        self._asking.add(server_conn)
-        self._busy.add(server_conn)
         context: Any = request_conn.context  # type: ignore[attr-defined]
         is_unix = context.address_family == socket.AF_UNIX
         peer = None if is_unix or not context.address else str(context.address[0])
@@ -147,13 +190,8 @@ class BoundedServer(HTTPServer):
         spoken = "http" if self.ssl_options is None else "https"
         context.protocol = self._proxies.scheme_of(peer, spoken, headers)
 
-    def asked(self, server_conn: object) -> None:
-        """The request is there to its end."""
-        self._asking.discard(server_conn)
-
     def on_close(self, server_conn: object) -> None:
-        self._asking.discard(server_conn)
-        self._busy.discard(server_conn)
+        self._patience.pop(server_conn, None)
         super().on_close(server_conn)
 
 
@@ -167,24 +205,26 @@ class _Request(HTTPMessageDelegate):
     """Tells the server of a request when its head is there, before anybody else looks at it."""
 
     def __init__(
-        self, inner: HTTPMessageDelegate, server: BoundedServer, server_conn: object, request_conn: HTTPConnection
+        self, inner: HTTPMessageDelegate, server: BoundedServer, patience: Patience, request_conn: HTTPConnection
     ) -> None:
         self._inner = inner
         self._server = server
-        self._server_conn = server_conn
+        self._patience = patience
         self._request_conn = request_conn
 
     def headers_received(
         self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
     ) -> Awaitable[None] | None:
-        self._server.begun(self._server_conn, self._request_conn, headers)
+        self._patience.head_came()
+        self._server.begun(self._request_conn, headers)
         return self._inner.headers_received(start_line, headers)
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
+        self._patience.body_came(len(chunk))
         return self._inner.data_received(chunk)
 
     def finish(self) -> None:
-        self._server.asked(self._server_conn)
+        self._patience.request_is_there()
         self._inner.finish()
 
     def on_connection_close(self) -> None:

@@ -41,10 +41,6 @@ ANSWER_S = 5.0
 """How long what else was asked over HTTP may take to be answered, and its answer to be read."""
 FAREWELL_S = CLOSE_S + ANSWER_S + 10.0
 """How long a stop may take beyond `drain_s`, until the last worker has ended."""
-IDLE_S = 60.0
-"""How long an HTTP connection may stay open without a request."""
-BODY_S = 30.0
-"""How long a request's body may take to arrive. Tornado's own default is for ever."""
 
 
 async def serve(
@@ -77,7 +73,7 @@ async def serve(
     open_doors = partial(_open_doors, place, shared, server, announce)
     if not place.waits:
         open_doors()
-    background = _in_the_background(shared, reporter, watches=watches)
+    background = _in_the_background(shared, server, reporter, watches=watches)
     run = asyncio.create_task(_load_and_wait(shared, registrations, reporter, open_doors if place.waits else None))
     _reload_on_signal(shared, certificate, reporter, background)
     try:
@@ -104,10 +100,9 @@ def _server(shared: Shared, certificate: Certificate | None) -> BoundedServer:
     return BoundedServer(
         make_app(shared),
         metrics=shared.backend.metrics,
-        idle_connection_timeout=IDLE_S,
-        body_timeout=BODY_S,
         max_files=allow_files(settings.max_connections + SPARE_FILES),
         proxies=Proxies(settings.trusted_proxies),
+        stalled_s=2 * settings.stalled_s,  # what is an event stream is given up before
         ssl_options=certificate and certificate.context,
     )
 
@@ -122,10 +117,13 @@ def _reporter(shared: Shared, server: BoundedServer, supervisor: Supervisor) -> 
     return reporter
 
 
-def _in_the_background(shared: Shared, reporter: Reporter, *, watches: bool) -> list[asyncio.Task[None]]:
+def _in_the_background(
+    shared: Shared, server: BoundedServer, reporter: Reporter, *, watches: bool
+) -> list[asyncio.Task[None]]:
     """What goes on for as long as anything is served."""
     tasks = [
         shared.sockets.watch_stalled(),
+        server.watch_slow(),
         measure_lag(shared.backend.metrics),
         watch_logins(shared.access, shared.sockets),
         reporter.run(),
