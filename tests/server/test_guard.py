@@ -88,6 +88,12 @@ def test_a_host_that_is_not_served_is_refused(host: str, origin: str | None) -> 
         "https://app.example.org.evil.com",
         "http://localhost:99999",
         "http://[::1",
+        # Parsers of addresses, which these are not, pass over some characters.
+        "http://local\thost:8765",
+        "ht\ntp://localhost:8765",
+        " http://localhost:8765",
+        "http://localhost:8765\n",
+        "http://localhost\\@evil.com:8765",
     ],
 )
 def test_another_sites_page_is_refused(origin: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from tornado.httputil import HTTPServerRequest
 
@@ -69,4 +68,4 @@ def _is_of_own_page(request: HTTPServerRequest) -> bool:
     if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
         return False
     origin = request.headers.get("Origin")
-    return origin is None or urlsplit(origin).netloc.lower() == request.headers.get("Host", "").lower()
+    return origin is None or origin.partition("://")[2].lower() == request.headers.get("Host", "").lower()

@@ -10,10 +10,11 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
 _HOST = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<name>[^\s:/?#@\[\]]+))(?::(?P<port>[0-9]{1,5}))?", re.ASCII)
+_ORIGIN = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://" + _HOST.pattern, re.ASCII)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+MAX_PORT = 65535
 
 Origin = tuple[str, str, int | None]
 """Scheme, host and port, in lower case, the scheme's default port filled in."""
@@ -70,11 +71,9 @@ def is_loopback(name: str) -> bool:
 
 def _parse_origin(origin: str) -> Origin | None:
     """None for what names no host: `null`, or anything that is no serialised origin (RFC 6454, section 6.2)."""
-    try:
-        parts = urlsplit(origin)
-        port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
-    except ValueError:
+    match = _ORIGIN.fullmatch(origin)
+    if match is None:
         return None
-    if not parts.hostname or parts.path or parts.query or parts.fragment or parts.username is not None:
-        return None
-    return parts.scheme.lower(), _normal(parts.hostname), port
+    scheme = match["scheme"].lower()
+    port = int(match["port"]) if match["port"] else _DEFAULT_PORTS.get(scheme)
+    return None if port is not None and port > MAX_PORT else (scheme, _normal(match["v6"] or match["name"]), port)
