@@ -79,6 +79,13 @@ class Service:
             self._process.communicate()
         self._process = None
 
+    def kill(self) -> None:
+        """Let it crash."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.communicate()
+        self._process = None
+
     def open_gate(self, name: str) -> None:
         """Let the model `slow` pass: `load` or `predict`."""
         (self.directory / name).touch()

@@ -117,15 +117,30 @@ def test_a_prediction_that_runs_is_shown_as_running_and_may_not_be_sent_twice(se
     assert sent.count("prediction_request") == 1
 
 
-def test_a_prediction_that_runs_when_the_service_goes_away_is_given_up_in_words(service, page):
+def predict_slowly(service, page):
     service.open_gate("load")
     page.goto(f"{service.url}/models/slow/predict")
     page.get_by_role("button", name="Example 1").click()
     page.get_by_role("button", name="Predict").click()
     expect(page.locator(".answer")).to_contain_text("Predicting…")
-    service.stop()
-    expect(page.locator(".answer[data-tone=bad]")).to_be_visible()
+
+
+def test_a_prediction_that_runs_when_the_service_crashes_is_given_up_in_words(service, page):
+    predict_slowly(service, page)
+    service.kill()
+    service.start()
+    expect(page.locator(".answer[data-tone=bad]")).to_contain_text("the service went away before the answer came")
     expect(page.get_by_role("textbox", name="Numbers")).not_to_have_value("")
+
+
+def test_a_prediction_that_a_service_has_to_leave_is_made_by_the_next_one(service, page):
+    predict_slowly(service, page)
+    service.stop()
+    expect(page.get_by_role("alert")).to_contain_text(AWAY)
+    service.open_gate("predict")
+    service.start()
+    expect(page.locator(".answer")).to_contain_text("6")
+    expect(page.locator(".answer[data-tone=bad]")).to_have_count(0)
 
 
 def test_a_connection_that_another_one_has_taken_over_is_not_dialled_again(service, page):
