@@ -57,3 +57,13 @@ def test_it_fails_in_ci_when_a_test_was_skipped(tmp_path: Path, monkeypatch: pyt
     done = _tally(tmp_path, "py311", "e2e", py311=PASSED, e2e=SKIPPED)
     assert done.returncode == 1
     assert "FAILED: in CI no test may be skipped" in done.stdout
+
+
+def test_it_does_not_fail_for_want_of_a_program_that_ci_could_not_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    monkeypatch.setenv("CI_LACKS", "nginx chromium")
+    done = _tally(tmp_path, "py311", "e2e", py311=PASSED, e2e=SKIPPED)
+    assert done.returncode == 0
+    assert "there is no chromium" in done.stdout
