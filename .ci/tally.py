@@ -4,7 +4,7 @@
 
 reads .tox/reports/ENVIRONMENT.xml (JUnit, as pytest writes it), takes it away, so that none is counted twice, and
 leaves what it prints in .tox/reports/tally.txt too. Fails when no unit test ran on any Python, as such a run proves
-nothing, and with CI=true when a test was skipped for another reason than that a program is not there which CI_LACKS names.
+nothing, and with CI=true when a test was skipped, but for want of a program that CI_LACKS names.
 """
 
 import os
