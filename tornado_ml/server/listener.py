@@ -34,7 +34,7 @@ SPARE_FILES = 100
 REMIND_S = 60.0
 ACCEPT_COUNT = 128
 """How many connections are taken before something else has its turn."""
-RETRY_S = 0.25
+RETRY_S = 0.05
 """How soon it is tried again where the system had no file, or no memory, for another connection."""
 LOOK_S = 0.5
 """How often connections are looked at that the service waits for."""

@@ -16,6 +16,10 @@ from tornado_ml.settings.declaration import ServerSettings
 
 log = logging.getLogger(__name__)
 
+BACKLOG = 1024
+"""How many connections the kernel keeps until they are taken. Whoever comes when it is full tries again a second later:
+so it should hold the clients that come back all at once after a restart."""
+
 
 @dataclass(frozen=True)
 class Listening:
@@ -85,7 +89,7 @@ def place_of(listener: socket.socket) -> str:
 
 def _bind(host: str, port: int, *, reuse_port: bool) -> list[socket.socket]:
     try:
-        return bind_sockets(port, host, reuse_port=reuse_port)
+        return bind_sockets(port, host, backlog=BACKLOG, reuse_port=reuse_port)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise OperatorError(
