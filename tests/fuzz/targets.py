@@ -101,9 +101,9 @@ def hosts(data: bytes) -> None:
             or (ipaddress.ip_address(name).is_loopback)
         )
     if GUARD.refusal("http", "localhost:8765", origin) is None:
-        assert (
-            origin.lower().removesuffix(":443") == "https://pages.example" or origin.lower() == "http://localhost:8765"
-        )
+        scheme, _, place = origin.lower().partition("://")
+        name, _, port = place.partition(":")
+        assert (scheme, name, int(port or 443)) in {("https", "pages.example", 443), ("http", "localhost", 8765)}
 
 
 def credentials(data: bytes) -> None:
