@@ -9,7 +9,7 @@ PLUGINS := plugins/iris_model plugins/digits_model plugins/anomaly_model plugins
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test soak check lint format docs pictures clean
+.PHONY: help serve test soak audit check lint format docs pictures clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ test: $(VENV)/test.stamp ## run every check on every Python found; ends with wha
 
 soak: $(VENV)/test.stamp ## what takes long: conformance, fuzzing, half an hour under load (SOAK_S=120 for less)
 	@$(TOX) run -q -e soak $(TOX_ARGS)
+
+audit: $(VENV)/test.stamp ## ask a database on the net whether a vulnerability is known of what it is made of
+	@$(TOX) run -q -e audit
 
 check: $(VENV)/test.stamp ## the quick ones: lint, types, and the unit tests on one Python
 	@$(TOX) run-parallel -e lint,types,py $(TOX_ARGS)
