@@ -59,7 +59,13 @@ class CouldNot(click.ClickException):
     metavar="N",
     help="How many to ask at the same time.",
 )
-@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Whether the report is for people or for programs.",
+)
 def replay(
     file: Path,
     model: str | None,
