@@ -18,8 +18,9 @@ needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="NOT RUN: i
 
 
 def _tested_elsewhere(block: Any) -> bool:
-    """What installs and tests the project itself: `tests/packaging` runs it on fresh clones."""
-    return block.text.startswith(("make ", "python3 -m venv "))
+    """What installs and tests the project itself: `tests/packaging` runs it on fresh clones. And what is asked of a
+    journal: `log-and-observe.md` has one."""
+    return block.text.startswith(("make ", "python3 -m venv ", "tornado-ml replay "))
 
 
 @needs_curl

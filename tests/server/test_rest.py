@@ -13,7 +13,7 @@ from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 from tornado_ml.models.schema import Validator, declare
 from tornado_ml.protocol import documents
 from tornado_ml.protocol.payloads import ErrorData
-from tornado_ml.server.base import SECURITY_HEADERS
+from tornado_ml.server.base import SECURITY_HEADERS, Shared
 
 Fetch = Callable[..., Any]
 

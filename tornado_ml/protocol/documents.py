@@ -147,8 +147,8 @@ class PluginDocument(MessageSchema):
     )
     traceback = fields.String(
         metadata={
-            "description": "Of what it raised, where there is one; only for programs and pages on the same machine, and,"
-            " where tokens are asked for, for those with the scope `admin:*`."
+            "description": "Of what it raised, where there is one; only for programs and pages on the same machine, or,"
+            " where tokens are asked for, for the scope `admin:*`."
         }
     )
 

@@ -138,7 +138,7 @@ class ModelPageHandler(PageHandler):
 
 
 class UnknownPathHandler(PageHandler):
-    """No such address. Who follows a link is shown that on the page; all others are answered with the error document."""
+    """No such address. Who follows a link is shown that on the page; all others are given the error document."""
 
     def initialize(self, shared: Shared) -> None:
         super().initialize(shared)
