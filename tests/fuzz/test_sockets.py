@@ -17,16 +17,18 @@ from tornado.ioloop import IOLoop
 from tornado_ml.server.base import Shared
 
 FEW = 30
-CONNECTIONS = 2_000
+CONNECTIONS = 1_000
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 CUT = 0
 ALLOWED_ENDS = {CUT, *range(1000, 1004), *range(1007, 1011), *range(1012, 1015), *range(3000, 5000)}
 """What the contract names, and what a client may have sent itself and is answered with; not 1011, a failure here."""
 
 HANDSHAKE = (
-    b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Protocol: {subprotocol}\r\n\r\n"
 )
+SUBPROTOCOLS = {TEXT: "tornado-ml.v1.json", BINARY: "tornado-ml.v1.msgpack"}
 
 
 def frame(opcode: int, payload: bytes, *, final: bool = True, reserved: int = 0, mask: bytes = bytes(4)) -> bytes:
@@ -42,15 +44,15 @@ def frame(opcode: int, payload: bytes, *, final: bool = True, reserved: int = 0,
 
 
 @st.composite
-def good_frames(draw: st.DrawFn, words: Any) -> bytes:
+def good_frames(draw: st.DrawFn, words: Any, kind: int) -> bytes:
     """A message in one or several fragments, with pings between them; or a control frame."""
-    payload = words.encoded(draw(words.any_documents), is_binary=False)
+    payload = words.encoded(draw(words.any_documents), is_binary=kind == BINARY)
     mask = draw(st.binary(min_size=4, max_size=4))
     cuts = sorted(draw(st.lists(st.integers(0, len(payload)), max_size=2)))
     pieces = [payload[start:end] for start, end in zip([0, *cuts], [*cuts, len(payload)], strict=True)]
     sent = b""
     for at, piece in enumerate(pieces):
-        sent += frame(TEXT if at == 0 else 0, piece, final=at == len(pieces) - 1, mask=mask)
+        sent += frame(kind if at == 0 else 0, piece, final=at == len(pieces) - 1, mask=mask)
         if draw(st.integers(0, 4)) == 0:
             sent += frame(draw(st.sampled_from([PING, PONG])), draw(st.binary(max_size=125)), mask=mask)
     return sent
@@ -66,12 +68,15 @@ ODD_FRAMES = st.builds(
 )
 
 
+KINDS = pytest.mark.parametrize("kind", [TEXT, BINARY], ids=["json", "msgpack"])
+
+
 class Line:
     """A connection on which a client writes what it likes."""
 
-    async def open(self, port: int) -> None:
+    async def open(self, port: int, kind: int) -> None:
         self.reader, self.writer = await asyncio.open_connection("127.0.0.1", port)
-        self.writer.write(HANDSHAKE)
+        self.writer.write(HANDSHAKE.format(subprotocol=SUBPROTOCOLS[kind]).encode())
         assert (await self.reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101")
 
     async def read(self) -> tuple[int, bytes]:
@@ -100,10 +105,10 @@ class Line:
             await self.writer.wait_closed()
 
 
-async def tell(port: int, sent: Sequence[bytes]) -> int | None:
+async def tell(port: int, kind: int, sent: Sequence[bytes]) -> int | None:
     """Say it all, and how the connection ended; None if it goes on."""
     line = Line()
-    await line.open(port)
+    await line.open(port, kind)
     mark = os.urandom(8)
     try:
         for piece in sent:
@@ -120,8 +125,9 @@ async def tell(port: int, sent: Sequence[bytes]) -> int | None:
 
 
 def talk(
-    io_loop: IOLoop, port: int, shared: Shared, words: Any, often: Any, pieces: st.SearchStrategy[Sequence[bytes]]
+    io_loop: IOLoop, port: int, shared: Shared, often: Any, kind: int, pieces: st.SearchStrategy[Sequence[bytes]]
 ) -> list[int | None]:
+    """What many clients say, one after another, and how their connections ended."""
     ends: list[int | None] = []
 
     async def gone() -> None:
@@ -132,10 +138,10 @@ def talk(
     @often
     @given(pieces)
     def run(sent: Sequence[bytes]) -> None:
-        ends.append(io_loop.run_sync(lambda: tell(port, sent)))
+        ends.append(io_loop.run_sync(lambda: tell(port, kind, sent)))
 
     run()
-    assert io_loop.run_sync(lambda: tell(port, [])) is None, "whoever comes next is served"
+    assert io_loop.run_sync(lambda: tell(port, kind, [])) is None, "whoever comes next is served"
     io_loop.run_sync(gone)
     return ends
 
@@ -145,18 +151,20 @@ def often(request: pytest.FixtureRequest, as_often: Callable[[int], Any]) -> Any
     return as_often(request.param)
 
 
+@KINDS
 def test_what_rfc_6455_allows_never_costs_the_connection(
-    io_loop: IOLoop, http_server: Any, http_port: int, shared: Shared, words: Any, often: Any
+    io_loop: IOLoop, http_server: Any, http_port: int, shared: Shared, words: Any, often: Any, kind: int
 ) -> None:
-    pieces = st.lists(good_frames(words), max_size=6)
-    assert set(talk(io_loop, http_port, shared, words, often, pieces)) == {None}
+    pieces = st.lists(good_frames(words, kind), max_size=6)
+    assert set(talk(io_loop, http_port, shared, often, kind, pieces)) == {None}
 
 
+@KINDS
 def test_what_it_forbids_ends_that_connection_and_nothing_else(
-    io_loop: IOLoop, http_server: Any, http_port: int, shared: Shared, words: Any, often: Any
+    io_loop: IOLoop, http_server: Any, http_port: int, shared: Shared, words: Any, often: Any, kind: int
 ) -> None:
-    good = good_frames(words)
+    good = good_frames(words, kind)
     pieces = st.lists(st.one_of(good, ODD_FRAMES, good.flatmap(words.changed_bytes)), min_size=1, max_size=6)
-    ends = set(talk(io_loop, http_port, shared, words, often, pieces))
+    ends = set(talk(io_loop, http_port, shared, often, kind, pieces))
     assert ends <= {None, *ALLOWED_ENDS}
     assert {None, 1002} <= ends
