@@ -16,7 +16,7 @@ from tornado.ioloop import IOLoop
 from tornado_ml.protocol.routes import ROUTES
 
 FEW = 60
-MANY = 5_000
+MANY = 3_000
 PARTS = [
     "api",
     "models",
@@ -34,6 +34,16 @@ PARTS = [
     "ws",
     "",
 ]
+OTHERS = [
+    "/",
+    "/ws",
+    "/socket.io/",
+    "/models/echo/predict",
+    "/js/main.js",
+    "/page/x/js/main.js",
+    "/widgets/echo/1/x.js",
+]
+"""What is no route of REST."""
 HEADERS = {
     "Accept": ["text/event-stream", "application/json;q=0", "*/*;q=x"],
     "Accept-Encoding": ["gzip", "gzip;q=0", "br;q=nan"],
@@ -65,6 +75,7 @@ QUERIES = {
     "max_rate_hz": ["1000", "0"],
     "EIO": ["4"],
     "transport": ["polling", "websocket"],
+    "sid": ["x", ""],
 }
 CUT = 0
 
@@ -86,8 +97,9 @@ def requests(draw: st.DrawFn, words: Any) -> Request:
     route = draw(st.sampled_from(ROUTES))
     path = route.path.replace("{qualified_name}", draw(st.sampled_from(["echo", "form", "steps", "nobody", "%2e"])))
     path = path.replace("{source}", "nothing")
-    if draw(st.integers(0, 3)) == 0:
-        path = "/" + "/".join(draw(st.lists(st.sampled_from(PARTS), max_size=5)))
+    if draw(st.integers(0, 2)) == 0:
+        parts = st.lists(st.sampled_from(PARTS), max_size=5)
+        path = draw(st.sampled_from(OTHERS) | parts.map(lambda some: "/" + "/".join(some)))
     visible = st.text(st.characters(min_codepoint=33, max_codepoint=255, exclude_characters="\x7f"), max_size=8)
     queries = draw(
         st.lists(
