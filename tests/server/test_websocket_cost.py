@@ -16,6 +16,8 @@ from urllib.request import urlopen
 
 import pytest
 
+from tornado_ml.server.base import Shared
+from tornado_ml.server.websocket import SocketHandler
 from tornado_ml.testing import RunningServer, running_server
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
@@ -106,3 +108,12 @@ def test_clients_that_never_read_cost_less_than_8_mib_and_are_gone_within_10_s(
     assert max(idler.gone_after_s for idler in idlers) < MAX_TIME_S
     assert server.log.count("is given up with 1013") == len(idlers)
     assert urlopen(f"{server.url}/health/ready").status == 200
+
+
+@pytest.mark.gen_test
+async def test_of_the_handshake_nothing_is_kept(connect: Any, shared: Shared) -> None:
+    peer = await connect()
+    (handler,) = shared.sockets
+    assert isinstance(handler, SocketHandler)
+    assert list(handler.request.headers) == []
+    await peer.close()

@@ -18,7 +18,7 @@ from tornado_ml.errors import BadFrame, Overloaded, ShuttingDown, Unauthorized
 from tornado_ml.metrics import declarations
 from tornado_ml.protocol.events import CLOSE_GOING_AWAY, CLOSE_POLICY_VIOLATION, CLOSE_TRY_AGAIN_LATER, CloseCode
 from tornado_ml.server.access_log import SocketLog
-from tornado_ml.server.base import Shared
+from tornado_ml.server.base import SECURITY_HEADERS, Shared
 from tornado_ml.server.credentials import find_credential
 from tornado_ml.server.frames import binary_frame, text_frame
 from tornado_ml.server.metering import Transport, close_label
@@ -200,6 +200,13 @@ class SocketHandler(UpgradeHandler):
         self._outflow = Outflow(self.connection, self.ws_connection.stream, frame, self._may_send)
         self.registry.add(self)
         self._access = SocketLog(self.connection.name, self.caller)
+        self._forget_headers()
+
+    def _forget_headers(self) -> None:
+        """Those of the handshake: nobody asks for them any more, and a socket may stay for days."""
+        self.request.headers.clear()
+        for name in SECURITY_HEADERS:
+            self.clear_header(name)
 
     def on_message(self, message: str | bytes) -> None:
         if self.caller.identity is not NOBODY:
