@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import brotli
 import pytest
 
 from tornado_ml.page.files import PageFiles
@@ -128,10 +129,10 @@ def test_text_is_compressed_where_that_makes_it_smaller(folder: Path) -> None:
     (folder / "picture.png").write_bytes(bytes(1000))
     plain = PageFiles(folder).current().plain
     compressed = plain["long.txt"].compressed
-    assert compressed is not None
-    assert gzip.decompress(compressed) == plain["long.txt"].content
-    assert plain["icon.svg"].compressed is None
-    assert plain["picture.png"].compressed is None
+    assert list(compressed) == ["br", "gzip"]
+    assert brotli.decompress(compressed["br"]) == gzip.decompress(compressed["gzip"]) == plain["long.txt"].content
+    assert plain["icon.svg"].compressed == {}
+    assert plain["picture.png"].compressed == {}
 
 
 @pytest.mark.parametrize(

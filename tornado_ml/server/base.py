@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
 import logging
 import re
 from collections.abc import Awaitable
@@ -39,7 +38,7 @@ from tornado_ml.page.files import PageFiles
 from tornado_ml.plugins import PluginHost, Widgets
 from tornado_ml.protocol.messages import error_data
 from tornado_ml.protocol.routes import HTTP_STATUS, Route, methods_of
-from tornado_ml.server.compression import accepts_gzip
+from tornado_ml.server.compression import COMPRESSIONS, best_coding
 from tornado_ml.server.credentials import find_credential
 from tornado_ml.server.guard import Guard
 from tornado_ml.settings import Settings
@@ -232,10 +231,11 @@ class GuardedHandler(RequestHandler):
 
     def _compressed(self, content: bytes) -> bytes:
         self.add_header("Vary", "Accept-Encoding")
-        if not accepts_gzip(self.request.headers.get("Accept-Encoding", "")):
+        coding = best_coding(self.request.headers.get("Accept-Encoding", ""), COMPRESSIONS)
+        if coding is None:
             return content
-        self.set_header("Content-Encoding", "gzip")
-        return gzip.compress(content, compresslevel=6, mtime=0)
+        self.set_header("Content-Encoding", coding)
+        return COMPRESSIONS[coding](content)
 
     def flush(self, include_footers: bool = False) -> asyncio.Future[None]:
         if self.shared.service.is_draining and not self._headers_written and "Connection" not in self._headers:

@@ -17,7 +17,7 @@ from tornado_ml.page.files import Edition, PageFile
 from tornado_ml.page.head import address_part
 from tornado_ml.protocol import documents
 from tornado_ml.server.base import SECURITY_HEADERS, GuardedHandler, Login, Shared
-from tornado_ml.server.compression import accepts_gzip
+from tornado_ml.server.compression import best_coding
 
 ASK_EACH_TIME = "no-cache"
 KEEP = "public, max-age=31536000, immutable"
@@ -36,7 +36,7 @@ class PageFileHandler(GuardedHandler):
 
     async def get(self, path: str) -> None:
         page = await self.page()
-        self.send(page.plain.get(path), ASK_EACH_TIME)
+        await self.send(page.plain.get(path), ASK_EACH_TIME)
 
     async def head(self, *args: str) -> None:
         await self.get(*args)
@@ -45,7 +45,7 @@ class PageFileHandler(GuardedHandler):
         """As it is now. Nobody else has to wait while it is read."""
         return await asyncio.to_thread(self.shared.page.current)
 
-    def send(self, file: PageFile | None, cache_control: str) -> None:
+    async def send(self, file: PageFile | None, cache_control: str) -> None:
         if file is None:
             raise NotFound
         self.set_header("Content-Type", file.content_type)
@@ -53,11 +53,13 @@ class PageFileHandler(GuardedHandler):
         if file.modified_s is not None:
             self.set_header("Last-Modified", datetime.fromtimestamp(int(file.modified_s), UTC))
         content, etag = file.content, f'"{file.digest}"'
-        if file.compressed is not None:
+        compressed = await asyncio.to_thread(lambda: file.compressed)
+        if compressed:
             self.add_header("Vary", "Accept-Encoding")
-            if accepts_gzip(self.request.headers.get("Accept-Encoding", "")):
-                self.set_header("Content-Encoding", "gzip")
-                content, etag = file.compressed, f'"{file.digest}-gzip"'
+            coding = best_coding(self.request.headers.get("Accept-Encoding", ""), compressed)
+            if coding is not None:
+                self.set_header("Content-Encoding", coding)
+                content, etag = compressed[coding], f'"{file.digest}-{coding}"'
         self.set_header("Etag", etag)
         if self._is_known(file):
             self.set_status(304)
@@ -89,7 +91,7 @@ class KeptFileHandler(PageFileHandler):
         if file is not None and file.content_type.startswith(("text/javascript", "text/css")):
             for name in OF_DOCUMENTS:
                 self.clear_header(name)
-        self.send(file, KEEP if edition.version == version else ASK_EACH_TIME)
+        await self.send(file, KEEP if edition.version == version else ASK_EACH_TIME)
 
 
 class PageHandler(PageFileHandler):
@@ -104,12 +106,12 @@ class PageHandler(PageFileHandler):
     async def get(self, path: str = "") -> None:
         self.preload("/api/models", "/api/plugins")
         page = await self.page()
-        self.send_page(page, page.index)
+        await self.send_page(page, page.index)
 
-    def send_page(self, edition: Edition, page: PageFile) -> None:
+    async def send_page(self, edition: Edition, page: PageFile) -> None:
         policy = SECURITY_HEADERS["Content-Security-Policy"]
         self.set_header("Content-Security-Policy", f"{policy}; style-src 'self' {edition.style_source}")
-        self.send(page, ASK_EACH_TIME)
+        await self.send(page, ASK_EACH_TIME)
 
     def preload(self, *addresses: str) -> None:
         if self.shared.access.is_on:
@@ -132,9 +134,9 @@ class ModelPageHandler(PageHandler):
                 raise ModelNotFound
             model = documents.model_document(self.shared.manager.versions(name))
         except ModelNotFound:
-            self.send_page(page, page.index)
+            await self.send_page(page, page.index)
         else:
-            self.send_page(page, page.model_page(model, tab))
+            await self.send_page(page, page.model_page(model, tab))
 
 
 class UnknownPathHandler(PageHandler):
@@ -155,7 +157,7 @@ class UnknownPathHandler(PageHandler):
     async def get(self, path: str = "") -> None:
         page = await self.page()
         self.set_status(404)
-        self.send_page(page, page.index)
+        await self.send_page(page, page.index)
 
 
 def file_patterns(web_directory: Path) -> list[str]:

@@ -18,4 +18,4 @@ class WidgetFileHandler(PageFileHandler):
         cache_control = KEEP if folder.version == version else ASK_EACH_TIME
         if self.shared.access.is_on:  # a proxy must not hand it to others
             cache_control = cache_control.replace("public", "private")
-        self.send(folder.file(path), cache_control)
+        await self.send(folder.file(path), cache_control)
