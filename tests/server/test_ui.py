@@ -130,8 +130,17 @@ async def test_a_script_that_is_kept_comes_without_what_says_nothing_of_scripts(
 async def test_the_documents_that_the_page_will_ask_for_are_named_beforehand(
     fetch: Fetch, path: str, documents: list[str]
 ) -> None:
-    link = (await fetch(path)).headers["Link"]
-    assert link == ", ".join(f"<{document}>; rel=preload; as=fetch; crossorigin" for document in documents)
+    links = (await fetch(path)).headers["Link"].split(", ")
+    named = [link for link in links if not link.endswith("; rel=modulepreload")]
+    assert named == [f"<{document}>; rel=preload; as=fetch; crossorigin" for document in documents]
+
+
+@pytest.mark.gen_test
+async def test_what_shows_the_list_comes_with_its_page(fetch: Fetch) -> None:
+    links = (await fetch("/")).headers["Link"].split(", ")
+    (address,) = re.findall(r"<(.+)>; rel=modulepreload", ", ".join(links[2:]))
+    assert b"Search the models" in (await fetch(address)).body
+    assert "modulepreload" not in (await fetch("/models/echo/predict")).headers["Link"]
 
 
 @pytest.mark.parametrize(

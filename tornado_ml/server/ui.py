@@ -19,6 +19,8 @@ from tornado_ml.protocol import documents
 from tornado_ml.server.base import SECURITY_HEADERS, GuardedHandler, Login, Shared
 from tornado_ml.server.compression import best_coding
 
+LIST = "js/views/models.js"
+"""What shows the list of models; it is loaded later where that is not what the address asks for."""
 ASK_EACH_TIME = "no-cache"
 KEEP = "public, max-age=31536000, immutable"
 OF_DOCUMENTS = [
@@ -104,8 +106,8 @@ class PageHandler(PageFileHandler):
     login: Login = "welcome"
 
     async def get(self, path: str = "") -> None:
-        self.preload("/api/models", "/api/plugins")
         page = await self.page()
+        self.preload("/api/models", "/api/plugins", module=page.address(LIST))
         await self.send_page(page, page.index)
 
     async def send_page(self, edition: Edition, page: PageFile) -> None:
@@ -113,13 +115,13 @@ class PageHandler(PageFileHandler):
         self.set_header("Content-Security-Policy", f"{policy}; style-src 'self' {edition.style_source}")
         await self.send(page, ASK_EACH_TIME)
 
-    def preload(self, *addresses: str) -> None:
+    def preload(self, *documents: str, module: str = "") -> None:
         if self.shared.access.is_on:
             self.add_header("Vary", "Cookie")
         if self.caller.identity is not NOBODY:
-            self.set_header(
-                "Link", ", ".join(f"<{address}>; rel=preload; as=fetch; crossorigin" for address in addresses)
-            )
+            links = [f"<{address}>; rel=preload; as=fetch; crossorigin" for address in documents]
+            links += [f"<{module}>; rel=modulepreload"] if module else []
+            self.set_header("Link", ", ".join(links))
 
 
 class ModelPageHandler(PageHandler):

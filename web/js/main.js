@@ -9,8 +9,8 @@ import { startRouter } from "./router.js";
 import { PALETTE_CHORD, startShortcuts } from "./shortcuts.js";
 import { showConnection } from "./views/connection.js";
 import { showFrame } from "./views/frame.js";
+import { lateView } from "./views/late.js";
 import { metadataView } from "./views/metadata.js";
-import { modelsView } from "./views/models.js";
 import { notFoundView } from "./views/not-found.js";
 import { modelPaths } from "./views/parts.js";
 import { predictView } from "./views/predict.js";
@@ -42,7 +42,7 @@ actions.add([
 const go = startRouter(
   byId("main"),
   [
-    { pattern: /^\/$/, view: () => modelsView(catalogue, actions) },
+    { pattern: /^\/$/, view: () => lateView("Models", async () => (await import("./views/models.js")).modelsView(catalogue, actions)) },
     { pattern: /^\/models\/([^/]+)\/metadata$/, view: (name) => metadataView(name, catalogue) },
     { pattern: /^\/models\/([^/]+)\/predict$/, view: (name) => predictView(name, client, catalogue, actions) },
   ],

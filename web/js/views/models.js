@@ -83,7 +83,7 @@ export function modelsView(catalogue, actions) {
   catalogue.includePlugins();
   return {
     title: "Models",
-    element: el("div", {}, el("div", { class: "page-head" }, el("h1", { tabindex: -1 }, "Models"), summary, search), list, noMatch, aside),
+    element: el("div", {}, el("div", { class: "page-head" }, el("h1", { tabindex: -1, "data-focus-key": "heading" }, "Models"), summary, search), list, noMatch, aside),
     stop() {
       catalogue.removeEventListener("change", showSoon);
       cancelAnimationFrame(frame);
