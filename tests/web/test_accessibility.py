@@ -289,7 +289,7 @@ def filled(page):
 
 # What stood on a page when the service left, and what it says then.
 LEFT = {
-    "slow": ("slow", asked, "Interrupted"),
+    "slow": ("slow", asked, "Waiting for the service…"),
     "writing": ("writer", writing, "Interrupted"),
     "live": ("pulse", live, "Waiting for the service…"),
     "session": ("pulse", in_session, "The session has ended"),

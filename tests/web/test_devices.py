@@ -62,7 +62,7 @@ def picture(page):
 
 
 def wait_until_it_is_off(page) -> None:
-    page.wait_for_function("window.tracks.length > 0 && !window.isOn()")
+    page.wait_for_function("() => window.tracks.length > 0 && !window.isOn()")
 
 
 def test_a_photo_is_taken_shown_and_predicted_and_the_camera_is_off_afterwards(open_sensing):
@@ -70,7 +70,7 @@ def test_a_photo_is_taken_shown_and_predicted_and_the_camera_is_off_afterwards(o
     page.get_by_role("button", name="Take a photo").press("Enter")
     expect(page.get_by_role("button", name="Shoot")).to_be_focused()
     assert page.evaluate("window.isOn()")
-    page.wait_for_function("document.querySelector('video').videoWidth > 0")
+    page.wait_for_function("() => document.querySelector('video').videoWidth > 0")
     size = page.evaluate("[document.querySelector('video').videoWidth, document.querySelector('video').videoHeight]")
     page.get_by_role("button", name="Shoot").press("Enter")
     expect(picture(page)).to_be_visible()
@@ -108,12 +108,12 @@ def test_sound_is_recorded_played_and_predicted_and_the_microphone_is_off_afterw
     page.get_by_role("button", name="Record").press("Enter")
     expect(page.get_by_role("button", name="Stop recording")).to_be_focused()
     assert page.evaluate("window.isOn()")
-    page.wait_for_function("parseFloat(document.querySelector('.device .clock').textContent) > 0.3")
+    page.wait_for_function("() => parseFloat(document.querySelector('.device .clock').textContent) > 0.3")
     page.keyboard.press("Enter")
     wait_until_it_is_off(page)
     player = page.get_by_label("What is sent as Sound")
     player.evaluate("player => player.play()")
-    page.wait_for_function("document.querySelector('audio').currentTime > 0")
+    page.wait_for_function("() => document.querySelector('audio').currentTime > 0")
     expect(page.get_by_role("button", name="Record")).to_be_focused()
     expect(predict(page)).to_contain_text("yes")
 

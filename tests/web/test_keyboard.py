@@ -61,6 +61,8 @@ class Keys:
         return self.page.get_by_role("button", name=name, exact=True)
 
     def count_said(self, text: str) -> int:
+        """How often it has been said by now; waits for the first time."""
+        self.page.wait_for_function("text => window.said.some((one) => one.includes(text))", arg=text)
         return sum(text in one for one in self.page.evaluate("window.said"))
 
 

@@ -144,7 +144,7 @@ def test_a_feed_draws_a_chart_and_says_the_same_in_a_table(service, page, reques
     start_beat(page, service)
     expect(page.locator(".chart canvas")).to_have_count(2)
     expect(page.get_by_role("img", name="Chart of Value, Expected, Score, Alarm")).to_be_visible()
-    page.wait_for_function(f"[...document.querySelectorAll('.chart canvas')].every({HAS_INK})")
+    page.wait_for_function(f"() => [...document.querySelectorAll('.chart canvas')].every({HAS_INK})")
     expect(page.locator(".tiles")).to_contain_text("mV")
     first = newest(page).inner_text()
     assert first.startswith("no. ")

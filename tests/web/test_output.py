@@ -142,7 +142,7 @@ def test_images_sounds_and_files_are_shown_as_such(page, show):
     expect(answer.get_by_role("img", name="Image: photo")).to_be_visible()
     expect(answer).to_contain_text("48 × 32, image/png")
     expect(answer).to_contain_text("This browser cannot show the image.")
-    page.wait_for_function("document.querySelector('audio').duration.toFixed(1) === '0.1'")
+    page.wait_for_function("() => document.querySelector('audio').duration.toFixed(1) === '0.1'")
     with page.expect_download() as download:
         answer.get_by_role("link", name="Download").last.click()
     assert download.value.path().read_bytes() == b"PK\x03\x04"

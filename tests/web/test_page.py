@@ -225,4 +225,4 @@ def test_nothing_is_wider_than_the_screen(service, page, path):
         expect(page.get_by_role("region", name="Prediction")).to_be_visible()
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+        page.wait_for_function("() => document.documentElement.scrollWidth <= innerWidth")
