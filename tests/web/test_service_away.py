@@ -78,6 +78,8 @@ def test_the_list_is_loaded_again_when_the_service_is_back(service, page):
 def test_a_page_opened_while_the_service_is_away_fills_when_it_is_back(service, page):
     page.goto(f"{service.url}/models/flowers/metadata")
     expect(page.get_by_role("table")).to_have_count(2)
+    with page.expect_response("**/js/views/models.js"):
+        page.mouse.move(9, 9)
     service.stop()
     page.get_by_role("link", name="Models", exact=True).click()
     page.get_by_role("heading", name="Flowers").wait_for()

@@ -77,7 +77,6 @@ export class Asking extends EventTarget {
     /** @type {Running} */
     const running = { controller: new AbortController(), isLive, call: undefined };
     this.#become(running);
-    if (!(await this.#isPrepared(running))) return;
     this.#answers.begin({
       isLive,
       doing: () => this.#doing,
@@ -123,24 +122,6 @@ export class Asking extends EventTarget {
     const running = this.#running;
     this.#become(null);
     running?.controller.abort();
-  }
-
-  /**
-   * What shows the answer is loaded first; how long that takes is not counted.
-   *
-   * @param {Running} running
-   * @returns {Promise<boolean>} whether this is still what somebody waits for
-   */
-  async #isPrepared(running) {
-    try {
-      await this.#answers.load();
-    } catch (error) {
-      if (this.#running === running) {
-        this.#become(null);
-        this.#answers.showError(error);
-      }
-    }
-    return this.#running === running;
   }
 
   get #doing() {

@@ -5,6 +5,7 @@ import { Catalogue } from "./catalogue.js";
 import { connect } from "./client/index.js";
 import { startLogin } from "./login.js";
 import { openPalette } from "./palette/open.js";
+import { whenUsed } from "./presence.js";
 import { startRouter } from "./router.js";
 import { PALETTE_CHORD, startShortcuts } from "./shortcuts.js";
 import { showConnection } from "./views/connection.js";
@@ -42,17 +43,24 @@ actions.add([
 const go = startRouter(
   byId("main"),
   [
-    { pattern: /^\/$/, view: () => lateView("Models", async () => (await import("./views/models.js")).modelsView(catalogue, actions)) },
+    { pattern: /^\/$/, view: listView },
     { pattern: /^\/models\/([^/]+)\/metadata$/, view: (name) => metadataView(name, catalogue) },
     { pattern: /^\/models\/([^/]+)\/predict$/, view: (name) => predictView(name, client, catalogue, actions) },
   ],
   notFoundView,
 );
+// It is not far from any page, and the service may be away when somebody goes to it.
+whenUsed().then(() => import("./views/models.js")).catch(() => {});
 startLogin(catalogue, byId("main"));
 catalogue.load();
 catalogue.follow(client).catch(() => {}); // ends with the client; the bar above the page says so
 startShortcuts(actions, find);
 showFrame({ openPalette: find, openShortcutList });
+
+function listView() {
+  catalogue.includePlugins(); // now, so that they are asked for with the models
+  return lateView("Models", async () => (await import("./views/models.js")).modelsView(catalogue, actions));
+}
 
 /** @param {HTMLDialogElement} dialog */
 async function fillPalette(dialog) {

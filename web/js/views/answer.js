@@ -2,14 +2,15 @@
 
 import { ConnectionLost, PredictionError, SessionEnded, TooLarge } from "../client/index.js";
 import { button, el, fill } from "../dom.js";
-import { whenUsed } from "../presence.js";
+import { Output, prepareOutput } from "../output/output.js";
 import { copyButton } from "./copy.js";
+import { Growing } from "./growing.js";
+import { timeSplit } from "./timing.js";
 
 /** @typedef {import("../client/types.js").Answer} Answer */
 /** @typedef {import("../client/errors.js").Fault} Fault */
 /** @typedef {import("../dom.js").Child} Child */
 /** @typedef {import("../schema/follow.js").Schema} Schema */
-/** @typedef {typeof import("./answer-parts.js")} Parts */
 /** @typedef {"calm" | "busy" | "good" | "bad"} Tone */
 
 /**
@@ -35,10 +36,8 @@ export class AnswerPanel {
   widgets = [];
   /** @type {(path: string) => string} what a part of the input is called */
   nameOf = (path) => path;
-  /** @type {{parts: Parts, output: import("../output/output.js").Output} | null} once they are loaded */
-  #tools = null;
-  /** @type {import("./growing.js").Growing | null} */
-  #growing = null;
+  #output = new Output();
+  #growing = this.#newGrowing();
   /** @type {Run | null} */
   #run = null;
   /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -49,16 +48,6 @@ export class AnswerPanel {
 
   constructor() {
     this.#show("calm", head(), el("p", { class: "answer-empty" }, "The prediction appears here."));
-    whenUsed().then(() => this.load()).catch(() => {}); // told when something is asked
-  }
-
-  /** Whatever is asked for is asked when this is there. */
-  async load() {
-    if (this.#tools !== null) return;
-    const parts = await import("./answer-parts.js").catch(() => {
-      throw new Error("What shows an answer could not be loaded. Nothing was asked; try again.");
-    });
-    this.#tools ??= { parts, output: new parts.Output() };
   }
 
   /**
@@ -67,10 +56,10 @@ export class AnswerPanel {
    * @param {Run} run
    */
   begin(run) {
-    this.#loaded.parts.prepareOutput();
+    prepareOutput();
     this.#run = run;
-    this.#growing?.stop();
-    this.#growing = null;
+    this.#growing.stop();
+    this.#growing = this.#newGrowing();
     if (!run.isLive) this.#showBusy(run);
     else if (this.#ticking === undefined) this.#patience ??= setTimeout(() => this.#showBusy(this.#run ?? run), PATIENCE_MS);
   }
@@ -97,12 +86,11 @@ export class AnswerPanel {
    * @param {unknown} prediction
    */
   showPartial(prediction) {
-    const isFirst = this.#growing === null;
-    const growing = (this.#growing ??= this.#newGrowing());
-    growing.add(prediction);
+    const isFirst = this.#growing.isEmpty;
+    this.#growing.add(prediction);
     if (!isFirst) return;
-    this.#show("busy", head(growing.isText ? "Writing…" : "Predicting…", this.#stopButton()));
-    fill(this.#more, growing.element);
+    this.#show("busy", head(this.#growing.isText ? "Writing…" : "Predicting…", this.#stopButton()));
+    fill(this.#more, this.#growing.element);
     this.bringIntoView();
   }
 
@@ -112,24 +100,22 @@ export class AnswerPanel {
    */
   showPrediction({ prediction, meta }, elapsedMs) {
     const copy = navigator.clipboard && copyButton("Copy", () => JSON.stringify(prediction, null, 2), { class: "quiet", "aria-live": "off" });
-    const { parts, output } = this.#loaded;
-    const about = parts.timeSplit(meta, elapsedMs);
-    const growing = this.#growing;
-    if (!growing?.isText) {
-      growing?.stop();
-      output.show(prediction, this.outputSchema, this.widgets);
-      this.#show("good", head("Prediction", copy), output.summary);
-      fill(this.#more, output.element, about);
+    const about = timeSplit(meta, elapsedMs);
+    if (!this.#growing.isText) {
+      this.#growing.stop();
+      this.#output.show(prediction, this.outputSchema, this.widgets);
+      this.#show("good", head("Prediction", copy), this.#output.summary);
+      fill(this.#more, this.#output.element, about);
       return;
     }
     this.#show("good", head("Prediction", copy));
-    growing.finish(prediction);
-    fill(this.#more, growing.element, about);
+    this.#growing.finish(prediction);
+    fill(this.#more, this.#growing.element, about);
   }
 
   /** The person has stopped it: what was told until then stays. */
   showStopped() {
-    const text = this.#growing === null ? "Nothing had come until then." : "";
+    const text = this.#growing.isEmpty ? "Nothing had come until then." : "";
     this.#showEnd("calm", "Stopped", text && el("p", { class: "hint" }, text));
   }
 
@@ -160,7 +146,7 @@ export class AnswerPanel {
    * @param {readonly Fault[]} faults
    */
   showUnsendable(faults) {
-    this.#growing = null;
+    this.#growing = this.#newGrowing();
     this.#show("bad", head("Not sent"), saying("This input cannot be sent yet."), this.#faultList(faults));
   }
 
@@ -170,8 +156,8 @@ export class AnswerPanel {
    * @param {readonly Fault[]} faults
    */
   showIncomplete(faults) {
-    this.#growing?.stop();
-    this.#growing = null;
+    this.#growing.stop();
+    this.#growing = this.#newGrowing();
     this.#show("calm", head("Waiting"), el("p", { class: "hint" }, "The prediction appears as soon as the input is complete."), this.#faultList(faults));
   }
 
@@ -183,7 +169,7 @@ export class AnswerPanel {
   /** The page goes away. */
   stop() {
     this.#hush();
-    this.#growing?.stop();
+    this.#growing.stop();
   }
 
   /** No word of waiting any more. */
@@ -199,14 +185,8 @@ export class AnswerPanel {
 
   #newGrowing() {
     const schema = this.partialSchema ?? this.outputSchema;
-    const { parts, output } = this.#loaded;
-    const show = (/** @type {unknown} */ prediction) => output.show(prediction, schema, this.widgets);
-    return new parts.Growing(this.outputSchema, schema, { element: output.element, show });
-  }
-
-  get #loaded() {
-    if (this.#tools === null) throw new Error("Nothing is asked before `load` is done.");
-    return this.#tools;
+    const show = (/** @type {unknown} */ prediction) => this.#output.show(prediction, schema, this.widgets);
+    return new Growing(this.outputSchema, schema, { element: this.#output.element, show });
   }
 
   /** @param {readonly Fault[]} faults */
@@ -224,9 +204,9 @@ export class AnswerPanel {
    * @param {...Child} children
    */
   #showEnd(tone, verdict, ...children) {
-    this.#growing?.stop();
+    this.#growing.stop();
     this.#show(tone, head(verdict), ...children);
-    if (this.#growing !== null) fill(this.#more, this.#growing.element);
+    if (!this.#growing.isEmpty) fill(this.#more, this.#growing.element);
   }
 
   /**

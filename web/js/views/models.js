@@ -80,7 +80,6 @@ export function modelsView(catalogue, actions) {
   fill(list, skeleton(3, "cards"));
   catalogue.addEventListener("change", showSoon);
   if (catalogue.models !== null) show();
-  catalogue.includePlugins();
   return {
     title: "Models",
     element: el("div", {}, el("div", { class: "page-head" }, el("h1", { tabindex: -1, "data-focus-key": "heading" }, "Models"), summary, search), list, noMatch, aside),
