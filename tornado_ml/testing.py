@@ -85,27 +85,14 @@ def running_server(
             exception that leaves the `with`.
     """
     with TemporaryDirectory() as folder:
-        command = [sys.executable, "-P", "-m", "tornado_ml", "serve", "--port", "0", *arguments]
         if isinstance(settings, str):
             file = Path(folder, "settings.toml")
             file.write_text(settings, encoding="utf-8")
             settings = file
         if settings is not None:
-            command += ["--settings", str(settings)]
-        environment = {"TORNADO_ML_LOGGING__FORMAT": "text", **os.environ}
-        if folders := [str(directory.absolute()) for directory in directories]:
-            environment["TORNADO_ML_PLUGINS__DIRECTORIES"] = json.dumps(folders, ensure_ascii=False)
+            arguments += ("--settings", str(settings))
         log_file = Path(folder, "log")
-        with log_file.open("wb") as log:
-            process = subprocess.Popen(  # noqa: S603 - our own command line
-                command,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                start_new_session=True,  # Ctrl-C in the terminal reaches the tests, and they stop the service
-            )
+        process = _started(arguments, directories, log_file)
         try:
             deadline = time.monotonic() + timeout_s
             server = RunningServer(_address(process, timeout_s), process, log_file)
@@ -122,6 +109,22 @@ def running_server(
         finally:
             process.kill()
             process.communicate()
+
+
+def _started(arguments: Iterable[str], directories: Iterable[Path], log_file: Path) -> subprocess.Popen[str]:
+    environment = {"TORNADO_ML_LOGGING__FORMAT": "text", **os.environ}
+    if folders := [str(directory.absolute()) for directory in directories]:
+        environment["TORNADO_ML_PLUGINS__DIRECTORIES"] = json.dumps(folders, ensure_ascii=False)
+    with log_file.open("wb") as log:
+        return subprocess.Popen(  # noqa: S603 - our own command line
+            [sys.executable, "-P", "-m", "tornado_ml", "serve", "--port", "0", *arguments],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            start_new_session=True,  # Ctrl-C in the terminal reaches the tests, and they stop the service
+        )
 
 
 def _address(process: subprocess.Popen[str], timeout_s: float) -> str:

@@ -63,17 +63,6 @@ def make_shared(
     listeners: list[Listener] = [RequestMeter(metrics), ObserverListener(observers)]
     service = InferenceService(manager, listeners=[*listeners, tracer] if tracer else listeners, tracer=tracer)
     resume = settings.resume
-    limits = Limits(
-        max_message_bytes=server.max_message_bytes,
-        max_json_depth=server.max_json_depth,
-        max_open_requests=server.max_open_requests,
-        max_sessions=settings.sessions.max_per_connection,
-        max_subscriptions=settings.subscriptions.max_per_connection,
-        outbox_bytes=server.outbox_bytes,
-        buffer_bytes=settings.subscriptions.buffer_bytes,
-        grace_s=resume.grace_s,
-        resume_bytes=resume.max_bytes,
-    )
     waiting_room: WaitingRoom[Conversation] = WaitingRoom(resume.grace_s, resume.max_waiting, _call_later)
     feeds = Feeds(lambda source: SteadyPredictor(service, source.model_qualified_name, source.session_parameters))
     plugins.watch(lambda plugin: feeds.set_sources(plugin.key, plugin.sources))
@@ -81,17 +70,14 @@ def make_shared(
     plugins.watch(widgets.set)
     per = (settings.limits_per_connection, settings.limits_per_token, settings.limits_per_address)
     accounts = Accounts(*per, metrics, time.monotonic)
-    backend = Backend(service, feeds, manager, waiting_room, accounts, limits, metrics)
+    backend = Backend(service, feeds, manager, waiting_room, accounts, _limits(settings), metrics)
     sockets = SocketRegistry(
         backend, plugins.codecs(), max_connections=server.max_connections, stalled_s=server.stalled_s
     )
     guard = Guard(server.allowed_hosts, server.allowed_origins)
-    tokens = settings.auth.tokens
-    access = Access([] if tokens is None else [FileAuthenticator(tokens)], required=settings.auth.required)
+    access = _access(settings, plugins)
     shelf = Shelf(manager)
     plugins.watch(lambda plugin: shelf.forget(plugin.key))
-    plugins.watch(lambda plugin: access.set(plugin.key, plugin.authenticators))
-    exposition = Exposition()
     shared = Shared(
         settings,
         guard,
@@ -104,12 +90,36 @@ def make_shared(
         page,
         widgets,
         shelf,
-        exposition,
+        Exposition(),
         observers,
         tracer,
     )
     metrics.read_by(lambda: samples_of(shared))
     return shared
+
+
+def _limits(settings: Settings) -> Limits:
+    """What one client may take."""
+    server, resume = settings.server, settings.resume
+    return Limits(
+        max_message_bytes=server.max_message_bytes,
+        max_json_depth=server.max_json_depth,
+        max_open_requests=server.max_open_requests,
+        max_sessions=settings.sessions.max_per_connection,
+        max_subscriptions=settings.subscriptions.max_per_connection,
+        outbox_bytes=server.outbox_bytes,
+        buffer_bytes=settings.subscriptions.buffer_bytes,
+        grace_s=resume.grace_s,
+        resume_bytes=resume.max_bytes,
+    )
+
+
+def _access(settings: Settings, plugins: PluginHost) -> Access:
+    """What finds out who asks: the token file, if there shall be one, and what plugins bring."""
+    tokens = settings.auth.tokens
+    access = Access([] if tokens is None else [FileAuthenticator(tokens)], required=settings.auth.required)
+    plugins.watch(lambda plugin: access.set(plugin.key, plugin.authenticators))
+    return access
 
 
 def _observers(settings: Settings, plugins: PluginHost, metrics: Metrics) -> Observers:

@@ -22,7 +22,7 @@ from tornado_ml.settings.kinds import (
     Text,
     Whole,
 )
-from tornado_ml.settings.tables import Entry, Named, Section, required, setting
+from tornado_ml.settings.tables import Entry, Named, Section, required, section, setting
 
 ENVIRONMENTS = ("ProdConfig", "BetaConfig", "TestConfig", "DevConfig")
 """The environments that exist even if no file declares them."""
@@ -318,47 +318,23 @@ class AddressLimits(HolderLimits):
 class Settings:
     """All settings, complete and checked."""
 
-    server: ServerSettings = dataclasses.field(
-        default_factory=ServerSettings, metadata={"kind": Section(ServerSettings)}
-    )
-    auth: AuthSettings = dataclasses.field(default_factory=AuthSettings, metadata={"kind": Section(AuthSettings)})
-    plugins: PluginSettings = dataclasses.field(
-        default_factory=PluginSettings, metadata={"kind": Section(PluginSettings)}
-    )
+    server: ServerSettings = section(ServerSettings)
+    auth: AuthSettings = section(AuthSettings)
+    plugins: PluginSettings = section(PluginSettings)
     models: Mapping[str, ModelSettings] = dataclasses.field(
         default_factory=dict, metadata={"kind": Named(Section(ModelSettings))}
     )
     """By qualified_name, as far as the settings name them."""
-    resume: ResumeSettings = dataclasses.field(
-        default_factory=ResumeSettings, metadata={"kind": Section(ResumeSettings)}
-    )
-    sessions: SessionSettings = dataclasses.field(
-        default_factory=SessionSettings, metadata={"kind": Section(SessionSettings)}
-    )
-    subscriptions: SubscriptionSettings = dataclasses.field(
-        default_factory=SubscriptionSettings, metadata={"kind": Section(SubscriptionSettings)}
-    )
-    socketio: SocketIOSettings = dataclasses.field(
-        default_factory=SocketIOSettings, metadata={"kind": Section(SocketIOSettings)}
-    )
-    logging: LoggingSettings = dataclasses.field(
-        default_factory=LoggingSettings, metadata={"kind": Section(LoggingSettings)}
-    )
-    observer: ObserverSettings = dataclasses.field(
-        default_factory=ObserverSettings, metadata={"kind": Section(ObserverSettings)}
-    )
-    tracing: TracingSettings = dataclasses.field(
-        default_factory=TracingSettings, metadata={"kind": Section(TracingSettings)}
-    )
-    limits_per_connection: RateLimits = dataclasses.field(
-        default_factory=RateLimits, metadata={"kind": Section(RateLimits)}
-    )
-    limits_per_token: TokenLimits = dataclasses.field(
-        default_factory=TokenLimits, metadata={"kind": Section(TokenLimits)}
-    )
-    limits_per_address: AddressLimits = dataclasses.field(
-        default_factory=AddressLimits, metadata={"kind": Section(AddressLimits)}
-    )
+    resume: ResumeSettings = section(ResumeSettings)
+    sessions: SessionSettings = section(SessionSettings)
+    subscriptions: SubscriptionSettings = section(SubscriptionSettings)
+    socketio: SocketIOSettings = section(SocketIOSettings)
+    logging: LoggingSettings = section(LoggingSettings)
+    observer: ObserverSettings = section(ObserverSettings)
+    tracing: TracingSettings = section(TracingSettings)
+    limits_per_connection: RateLimits = section(RateLimits)
+    limits_per_token: TokenLimits = section(TokenLimits)
+    limits_per_address: AddressLimits = section(AddressLimits)
 
     def model(self, qualified_name: str) -> ModelSettings:
         """The settings of a model, whether they name it or not."""

@@ -65,6 +65,11 @@ class Section(Kind[dict[str, Any]]):
         return self.declared(**{key: self.kinds[key].build(value) for key, value in accepted.items()})
 
 
+def section(declared: type[T]) -> T:
+    """A field of the settings that is such a table, and there even if nobody writes it."""
+    return dataclasses.field(default_factory=declared, metadata={"kind": Section(declared)})
+
+
 class Named(Kind[dict[str, dict[str, Any]]]):
     """A table of tables under names that the operator chooses."""
 
