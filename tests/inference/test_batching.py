@@ -51,6 +51,12 @@ def test_clients_are_served_in_turn(of: list[str], size: int) -> None:
         assert all(served[other] >= min(total[other], served[client] - 1) for other in total)
 
 
+def test_a_turn_takes_as_long_as_there_are_clients() -> None:
+    batcher = filled(["a", "a", "b"], 1)
+    assert [batcher.turn(client) for client in "abc"] == [6, 4, 3]
+    assert filled([], 1).turn("a") == 1
+
+
 @given(st.lists(st.sampled_from("abcdefghijkl"), max_size=400), st.integers(1, 100))
 def test_in_a_large_batch_a_turn_is_a_few_items_and_no_client_fills_it_alone(of: list[str], size: int) -> None:
     for batch in drained(filled(of, size)):

@@ -64,6 +64,20 @@ def test_beyond_its_bound_the_queue_refuses_and_says_when_to_come_back(world: An
     world.submit("c")
 
 
+@limited(max_queue=6)
+def test_once_it_was_full_no_client_gets_more_of_the_queue_than_its_share(world: Any) -> None:
+    for number in range(4):
+        world.submit(number, "greedy")
+    for number in range(2):
+        world.submit(number, "modest")
+    with pytest.raises(Overloaded, match="full"):
+        world.submit("one more", "modest")
+    world.do(lambda: world.scheduler.forget(next(iter(world.told))))
+    with pytest.raises(Overloaded, match="share"):
+        world.submit("one more", "greedy")
+    world.submit("a third", "modest")
+
+
 def test_what_a_dead_worker_held_is_tried_once_more_one_by_one_and_what_kills_again_is_refused(world: Any) -> None:
     jobs = [world.submit(data) for data in ("a", "kills", "b")]
     world.do(world.worker().die)

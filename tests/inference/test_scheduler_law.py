@@ -58,7 +58,7 @@ class EachIsAnsweredOnce(RuleBasedStateMachine):
         try:
             self.world.submit(self.count, client, deadline_s)
         except Overloaded:
-            assert self.world.scheduler.open_count >= 20
+            assert self.world.scheduler.open_count > 10, "it is half empty"
 
     @rule(client=st.sampled_from("abc"), deadline_s=st.sampled_from([None, 0.2, 5.0]))
     def stream(self, client: str, deadline_s: float | None) -> None:

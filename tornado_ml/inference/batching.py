@@ -52,6 +52,11 @@ class Batcher(Generic[Item]):
             items[item] = now
         self._count += 1
 
+    def turn(self, client: Hashable) -> int:
+        """As which its next item is taken, one by one, if all clients that have some go on adding."""
+        waiting = len(self._waiting.get(client, ()))
+        return (waiting + 1) * (len(self._waiting) + (waiting == 0))
+
     def add_alone(self, item: Item) -> None:
         """Let an item go first, in a batch of its own."""
         self._alone[item] = None

@@ -21,6 +21,7 @@ from tornado_ml.errors import (
     Superseded,
     WorkerLost,
 )
+from tornado_ml.inference.admission import Admission
 from tornado_ml.inference.batching import Batcher
 from tornado_ml.inference.jobs import Batch, CloseJob, Job, JobState, Outcome, StreamJob, UnitJob, dropped, work_of
 from tornado_ml.inference.poison import PoisonList
@@ -32,6 +33,8 @@ from tornado_ml.models.live import Step
 
 CHUNK_S = 0.002
 """How long a worker shall have work for, at the least: jobs of quick models are given out several at a time."""
+MAX_CHUNK_S = 0.05
+"""And at the most, while the event loop has so much else to do that results wait for it, and workers for their next."""
 MAX_CHUNK = 512
 
 
@@ -56,9 +59,11 @@ class Scheduler:
         self._batcher: Batcher[Job] = Batcher(limits.max_batch_size, limits.max_batch_wait_s)
         self._units: Batcher[Job] = Batcher(1)
         self._stations = Stations(self._station_gone, self._batcher, self._units)
+        self._admission = Admission(limits.max_queue)
         self._running = RunningBatches(limits.timeout_s, self._stuck)
         self._poison = PoisonList()
         self._item_s = 0.01  # how long a worker takes for one item: a guess until the first
+        self._way_s = 0.0  # how long a batch is on its way, there and back, and waits for its turn in the loop
 
     @property
     def open_count(self) -> int:
@@ -95,7 +100,7 @@ class Scheduler:
             deadline_s: seconds from now in which it must be answered.
 
         Raises:
-            Overloaded: the queue is full.
+            Overloaded: the queue is full, or was just now and this client has its share of it.
             ModelCrashed: the input has killed workers before.
         """
         job = Job(data, client, on_settled)
@@ -104,11 +109,15 @@ class Scheduler:
 
     def admit(self, job: Job, deadline_s: float | None = None) -> None:
         """Queue a job of any kind. Raises as `submit` does."""
-        station = job.station
-        waiting = len(self._batcher) + len(self._units) if station is None else len(station.pinned)
-        if waiting >= self._limits.max_queue:
-            wait_s = waiting * self._item_s / self._worker_count
-            raise Overloaded("The model's queue is full.", retry_after_s=wait_s)
+        queue = self._queue_of(job)
+        if job.station is None:
+            waiting = len(self._batcher) + len(self._units)
+            refusal = self._admission.refusal(waiting, queue.turn(job.client))
+        else:
+            waiting = len(queue)
+            refusal = "The worker's queue is full." if waiting >= self._limits.max_queue else None
+        if refusal is not None:
+            raise Overloaded(refusal, retry_after_s=waiting * self._item_s / self._worker_count)
         now = self.loop.time()
         if job.is_blamed and self._poison.holds(job.data, now):
             raise ModelCrashed("This input has crashed the model before; it is refused for a while.", retryable=False)
@@ -119,13 +128,10 @@ class Scheduler:
     def enqueue(self, job: Job, now: float | None = None) -> None:
         """Let a job wait from now on behind those of its client; before all others if the time does not matter."""
         station = job.station
-        if station is None:
-            queue = self._units if isinstance(job, UnitJob) else self._batcher
-        elif station.is_gone:
+        if station is not None and station.is_gone:
             job.settle(job.crashed())
             return
-        else:
-            queue = station.pinned
+        queue = self._queue_of(job)
         job.state = JobState.QUEUED
         job.queue = queue
         if now is None:
@@ -227,6 +233,11 @@ class Scheduler:
                     self._poison.blame(job.data, self.loop.time(), again=job.runs > 1)
                 job.settle(job.crashed())
 
+    def _queue_of(self, job: Job) -> Batcher[Job]:
+        if job.station is not None:
+            return job.station.pinned
+        return self._units if isinstance(job, UnitJob) else self._batcher
+
     def _may_retry(self, job: Job, batch: Batch, error: WorkerLost) -> bool:
         return self._limits.retry and job.runs < 2 and job.may_move and (error.may_retry or len(batch.jobs) > 1)
 
@@ -235,6 +246,7 @@ class Scheduler:
         count, step = len(jobs), self._limits.max_batch_size
         self._running.usual_s += (predict_s - self._running.usual_s) / 8
         if isinstance(batch.work, Predict):
+            self._way_s += (self.loop.time() - batch.started_at - predict_s - self._way_s) / 8
             self._item_s += (predict_s / count - self._item_s) / 8
         elif isinstance(jobs[0], UnitJob) and jobs[0].state is JobState.SETTLED and not errors:
             self._undo(jobs[0])
@@ -344,10 +356,11 @@ class Scheduler:
         return batch
 
     def _size(self) -> int:
-        """How many jobs a worker is given at a time: a batch, or as many as it runs in `CHUNK_S`.
+        """How many jobs a worker is given at a time: a batch, or as many as keep it busy for a while.
 
         The way to a worker and back costs more than a quick model's predictions, and the service could do no work in
-        the meantime if it waited for each.
+        the meantime if it waited for each. A loop that refuses a flood is long in coming to a worker's results.
         """
         fair = math.ceil(len(self._batcher) / self._worker_count)
-        return max(self._limits.max_batch_size, min(fair, int(CHUNK_S / self._item_s), MAX_CHUNK))
+        chunk_s = max(CHUNK_S, min(2 * self._way_s, MAX_CHUNK_S))
+        return max(self._limits.max_batch_size, min(fair, int(chunk_s / self._item_s), MAX_CHUNK))

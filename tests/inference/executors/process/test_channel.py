@@ -13,7 +13,12 @@ from hypothesis import strategies as st
 from tornado_ml.inference.executors.process.channel import BlockingChannel, ChannelProtocol, FrameReader, encode
 
 documents = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary(),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=20)
+    | st.binary(max_size=50),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=20,
 )

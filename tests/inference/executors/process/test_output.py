@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 from collections.abc import Callable
@@ -64,6 +65,18 @@ def test_it_ends_although_somebody_else_holds_the_pipe_open(caplog: pytest.LogCa
 
     asyncio.run(scenario())
     assert [record.getMessage() for record in caplog.records] == ["last words"]
+
+
+def test_one_who_is_cancelled_while_it_is_opened_leaves_no_file_open() -> None:
+    async def scenario() -> None:
+        opening = asyncio.create_task(Output().open("talker"))
+        await asyncio.sleep(0)
+        opening.cancel()
+        await asyncio.wait([opening])
+        assert opening.cancelled()
+
+    asyncio.run(scenario())
+    gc.collect()  # warns of a file that nobody has closed
 
 
 def test_what_was_never_opened_can_be_closed() -> None:

@@ -33,7 +33,11 @@ class Output:
         reading, writing = os.fdopen(reader, "rb"), os.fdopen(writer, "wb")
         stream = asyncio.StreamReader(limit=CHUNK_BYTES // 2)
         loop = asyncio.get_running_loop()
-        self._transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stream), reading)
+        try:
+            self._transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stream), reading)
+        except BaseException:  # the one who wanted it may be cancelled
+            writing.close()
+            raise
         self._task = asyncio.create_task(log_output(stream, name))
         return writing
 
