@@ -11,7 +11,10 @@ import pytest
 from tornado_ml.access import ANYONE, NOBODY, Authenticator, Caller, Identity
 from tornado_ml.access import access as access_module
 from tornado_ml.access.access import Access
-from tornado_ml.errors import Internal, Unauthorized
+from tornado_ml.access.allowance import Accounts
+from tornado_ml.errors import Internal, RateLimited, Unauthorized
+from tornado_ml.metrics.metrics import Metrics
+from tornado_ml.settings import HolderLimits, RateLimits
 
 ANN = Identity("ann", frozenset({"predict:*"}))
 BOB = Identity("bob", frozenset({"predict:*"}))
@@ -49,8 +52,8 @@ class Babbles(Authenticator):
         return {"name": "ann"}
 
 
-def identify(access: Access, token: str) -> Caller:
-    return asyncio.run(access.identify(token, "192.0.2.1"))
+def identify(access: Access, token: str, address: str = "192.0.2.1") -> Caller:
+    return asyncio.run(access.identify(token, address))
 
 
 def test_without_authenticators_anyone_may_do_all() -> None:
@@ -95,6 +98,25 @@ def test_what_can_be_no_token_is_refused_without_asking(token: str) -> None:
     with pytest.raises(Unauthorized):
         identify(Access([knows]), token)
     assert knows.asked == []
+
+
+def test_whoever_guesses_faster_than_an_address_may_ask_is_not_listened_to_for_a_while() -> None:
+    knows, now = Knows(t=ANN), 1000.0
+    per_address = HolderLimits(requests_per_s=2)
+    access = Access([knows], accounts=Accounts(RateLimits(), HolderLimits(), per_address, Metrics(), lambda: now))
+    for _ in range(10):
+        assert identify(access, "t").identity == ANN, "a good token is no guess"
+    for _ in range(3):
+        with pytest.raises(Unauthorized):
+            identify(access, "guess")
+    knows.asked.clear()
+    for token in ("guess", "t"):
+        with pytest.raises(RateLimited, match="Too many requests have come from this address"):
+            identify(access, token)
+    assert knows.asked == []
+    assert identify(access, "t", "192.0.2.2").identity == ANN
+    now += 1
+    assert identify(access, "t").identity == ANN
 
 
 def test_where_it_cannot_be_found_out_nobody_is_let_in_and_the_log_does_not_have_the_token(

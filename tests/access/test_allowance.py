@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tornado_ml.access import ANYONE, Caller, Identity
+from tornado_ml.access import ANYONE, NOBODY, Caller, Identity
 from tornado_ml.access.allowance import Accounts, Bucket, network
 from tornado_ml.errors import RateLimited
 from tornado_ml.metrics.declarations import LIMITED
@@ -143,6 +143,37 @@ def test_a_token_counts_wherever_it_comes_from_and_nobody_without_one_does(make:
         accounts.allowance(caller()).check("open_requests")
 
 
+def test_strangers_take_nothing_from_each_other(make: Callable[..., Accounts]) -> None:
+    accounts = make(per_token=HolderLimits(requests_per_s=1, connections=1))
+    here, there = (accounts.allowance(caller(NOBODY, address)) for address in ("192.0.2.1", "192.0.2.2"))
+    assert here.spend(1, 0) is here.spend(1, 0) is there.spend(1, 0) is None
+    here.hold("connections")
+    there.check("connections")
+
+
+def test_somebody_who_is_called_like_anyone_has_a_token(make: Callable[..., Accounts]) -> None:
+    named = Identity(ANYONE.name, ANYONE.scopes)
+    allowance = make(per_token=HolderLimits(requests_per_s=1)).allowance(caller(named))
+    assert [allowance.spend(1, 0) is None for _ in range(2)] == [True, False]
+
+
+def test_guesses_are_apart_from_requests_and_owed_however_many_came_at_once(
+    make: Callable[..., Accounts], clock: Clock
+) -> None:
+    accounts = make(per_address=HolderLimits(requests_per_s=2))
+    requests, guesses = accounts.allowance(caller()), accounts.guesses("192.0.2.1")
+    for _ in range(6):
+        assert guesses.spend(0, 0) is None, "they came at once"
+    guesses.owe(6, 0)
+    refusal = guesses.spend(0, 0)
+    assert refusal is not None
+    assert refusal.retry_after_s == pytest.approx(2, abs=0.001)
+    assert requests.spend(1, 0) is accounts.guesses("192.0.2.2").spend(0, 0) is None
+    clock.now += 2.001
+    assert guesses.spend(0, 0) is None
+    assert len(make(per_token=HolderLimits(requests_per_s=2)).guesses("192.0.2.1").accounts) == 0
+
+
 @pytest.mark.parametrize(
     ("address", "whose"),
     [
@@ -168,3 +199,15 @@ def test_accounts_with_nothing_on_them_are_forgotten(make: Callable[..., Account
         clock.now += 0.01
     assert len(accounts) <= 2 * Accounts.TIDY_AT
     assert accounts.allowance(caller(address="198.51.100.1")).held() == {"connections": 1}
+
+
+def test_who_is_forgotten_while_idle_and_comes_back_has_the_same_account_as_before(
+    make: Callable[..., Accounts], clock: Clock
+) -> None:
+    accounts = make(per_address=HolderLimits(requests_per_s=1, open_requests=1))
+    idle = accounts.allowance(caller(address="198.51.100.1"))
+    for number in range(2 * Accounts.TIDY_AT):
+        accounts.allowance(caller(address=f"10.0.{number >> 8}.{number & 255}"))
+    idle.hold("open_requests")
+    with pytest.raises(RateLimited):
+        accounts.allowance(caller(address="198.51.100.1")).check("open_requests")

@@ -164,6 +164,7 @@ def test_an_error_says_only_what_there_is_to_say() -> None:
         "retryable": True,
         "retry_after_ms": 250,
     }
+    assert error_data(Overloaded(retry_after_s=0.2503))["retry_after_ms"] == 251, "no sooner than it takes"
     assert error_data(InvalidInput(details=[Fault("/a", "is required")]))["details"] == [
         {"path": "/a", "message": "is required"}
     ]

@@ -8,10 +8,11 @@ import re
 import traceback
 from collections.abc import Sequence
 
+from tornado_ml.access.allowance import Accounts
 from tornado_ml.access.authenticator import Authenticator
 from tornado_ml.access.caller import Caller
 from tornado_ml.access.identity import ANYONE, NOBODY, Identity
-from tornado_ml.errors import Internal, Unauthorized
+from tornado_ml.errors import Internal, ServiceError, Unauthorized
 
 log = logging.getLogger(__name__)
 
@@ -30,10 +31,14 @@ class Access:
     Args:
         own: the authenticators that no plugin brings.
         required: whether nobody is let in without a token even while there is no authenticator.
+        accounts: where tokens are counted that nobody knows; None lets as many come as may.
     """
 
-    def __init__(self, own: Sequence[Authenticator] = (), *, required: bool = False) -> None:
+    def __init__(
+        self, own: Sequence[Authenticator] = (), *, required: bool = False, accounts: Accounts | None = None
+    ) -> None:
         self._own = own
+        self._accounts = accounts
         self._of_plugins: dict[str, Sequence[Authenticator]] = {}
         self.is_on = required or bool(own)
         """Whether it is asked who somebody is. Once it is, it remains so: a plugin that goes opens no door."""
@@ -57,9 +62,22 @@ class Access:
         """Whose token it is.
 
         Raises:
+            RateLimited: too many have come from that address that nobody knows.
             Unauthorized: nobody knows it.
             Internal: that could not be found out.
         """
+        guesses = None if self._accounts is None else self._accounts.guesses(address)
+        if guesses and (too_fast := guesses.spend(0, 0)) is not None:
+            raise too_fast
+        try:
+            return await self._identify(token, address)
+        except ServiceError:
+            if guesses:
+                guesses.owe(1, 0)
+            raise
+
+    async def _identify(self, token: str, address: str) -> Caller:
+        """Raises Unauthorized or Internal."""
         failed = False
         if len(token) <= MAX_TOKEN_LENGTH and _TOKEN.fullmatch(token):
             for authenticator in self.authenticators:

@@ -10,9 +10,10 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
+from weakref import WeakValueDictionary
 
 from tornado_ml.access.caller import Caller
-from tornado_ml.access.identity import ANYONE
+from tornado_ml.access.identity import ANYONE, NOBODY
 from tornado_ml.errors import RateLimited
 from tornado_ml.metrics.declarations import LIMITED
 from tornado_ml.metrics.metrics import Metrics
@@ -77,7 +78,7 @@ class Bucket:
 class Account:
     """What one connection, token or address has taken."""
 
-    __slots__ = ("_bytes", "_limits", "_requests", "held", "holder")
+    __slots__ = ("__weakref__", "_bytes", "_limits", "_requests", "held", "holder")
 
     def __init__(self, holder: Holder, limits: RateLimits, now: float) -> None:
         self.holder: Holder = holder
@@ -130,9 +131,13 @@ class Allowance:
         )
         if wait_s:
             return self._refusal(holder, limit, wait_s)
+        self.owe(requests, size)
+        return None
+
+    def owe(self, requests: int, size: int) -> None:
+        """Count what cannot be refused any more, however much it is."""
         for account in self.accounts:
             account.spend(requests, size)
-        return None
 
     def check(self, kind: Held) -> None:
         """Raises RateLimited if no more of these may be open."""
@@ -192,7 +197,9 @@ class Accounts:
         self._per_token = per_token
         self._per_address = per_address
         self._clock = clock
-        self._accounts: dict[tuple[Holder, Hashable], Account] = {}
+        # Who is idle is forgotten, but never counted twice: what still refers to an account finds it again.
+        self._accounts: WeakValueDictionary[tuple[Holder, Hashable], Account] = WeakValueDictionary()
+        self._kept: set[Account] = set()
         self._tidy_at = self.TIDY_AT
         self._metrics = metrics
         self._nobody = Allowance((), clock, metrics)
@@ -205,25 +212,37 @@ class Accounts:
         accounts: list[Account] = []
         if is_connection and _limits_something(self._per_connection):
             accounts.append(Account("connection", self._per_connection, self._clock()))
-        if caller.identity != ANYONE and _limits_something(self._per_token):
+        # Strangers have no token in common: one of them would take from all others.
+        has_token = caller.identity is not ANYONE and caller.identity is not NOBODY
+        if has_token and _limits_something(self._per_token):
             accounts.append(self._account("token", caller.identity, self._per_token))
         if _limits_something(self._per_address):
             accounts.append(self._account("address", network(caller.address), self._per_address))
         return Allowance(tuple(accounts), self._clock, self._metrics) if accounts else self._nobody
 
-    def _account(self, holder: Holder, key: Hashable, limits: HolderLimits) -> Account:
+    def guesses(self, address: str) -> Allowance:
+        """How many unknown tokens may come from an address: as many as requests, and counted apart from these."""
+        limits = self._per_address
+        if not limits.requests_per_s:
+            return self._nobody
+        rate = RateLimits(requests_per_s=limits.requests_per_s, burst_s=limits.burst_s)
+        account = self._account("address", ("guesses", network(address)), rate)
+        return Allowance((account,), self._clock, self._metrics)
+
+    def _account(self, holder: Holder, key: Hashable, limits: RateLimits) -> Account:
         account = self._accounts.get((holder, key))
         if account is None:
-            if len(self._accounts) >= self._tidy_at:
+            if len(self._kept) >= self._tidy_at:
                 self._tidy()
             account = self._accounts[holder, key] = Account(holder, limits, self._clock())
+        self._kept.add(account)
         return account
 
     def _tidy(self) -> None:
         now = self._clock()
-        self._accounts = {key: one for key, one in self._accounts.items() if not one.is_unused(now)}
+        self._kept = {one for one in self._kept if not one.is_unused(now)}
         # At twice as many, so that looking through them stays cheap however many are in use.
-        self._tidy_at = max(self.TIDY_AT, 2 * len(self._accounts))
+        self._tidy_at = max(self.TIDY_AT, 2 * len(self._kept))
 
 
 def network(address: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeGuard
@@ -112,5 +113,5 @@ def error_data(error: ServiceError, model_qualified_name: str | None = None) -> 
     if error.retryable is not None:
         data["retryable"] = error.retryable
     if error.retry_after_s is not None:
-        data["retry_after_ms"] = max(1, round(error.retry_after_s * 1000))
+        data["retry_after_ms"] = max(1, math.ceil(error.retry_after_s * 1000))
     return data

@@ -75,7 +75,7 @@ def make_shared(
         backend, plugins.codecs(), max_connections=server.max_connections, stalled_s=server.stalled_s
     )
     guard = Guard(server.allowed_hosts, server.allowed_origins)
-    access = _access(settings, plugins)
+    access = _access(settings, plugins, accounts)
     shelf = Shelf(manager)
     plugins.watch(lambda plugin: shelf.forget(plugin.key))
     shared = Shared(
@@ -114,10 +114,11 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
-def _access(settings: Settings, plugins: PluginHost) -> Access:
+def _access(settings: Settings, plugins: PluginHost, accounts: Accounts) -> Access:
     """What finds out who asks: the token file, if there shall be one, and what plugins bring."""
     tokens = settings.auth.tokens
-    access = Access([] if tokens is None else [FileAuthenticator(tokens)], required=settings.auth.required)
+    own = [] if tokens is None else [FileAuthenticator(tokens)]
+    access = Access(own, required=settings.auth.required, accounts=accounts)
     plugins.watch(lambda plugin: access.set(plugin.key, plugin.authenticators))
     return access
 

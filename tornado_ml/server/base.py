@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import re
 from collections.abc import Awaitable
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from tornado_ml.errors import (
     Internal,
     MethodNotAllowed,
     NotFound,
+    RateLimited,
     ServiceError,
     Unauthorized,
     UnsupportedMediaType,
@@ -135,7 +137,7 @@ class GuardedHandler(RequestHandler):
         try:
             try:
                 self.caller = await self.identified()
-            except Unauthorized:
+            except (Unauthorized, RateLimited):
                 if self.login == "needed":
                     raise
             self.admit()
@@ -146,6 +148,7 @@ class GuardedHandler(RequestHandler):
         """Who asks.
 
         Raises:
+            RateLimited: too many have come from their address that are not known.
             Unauthorized: they show no token, or one that is not known.
             Internal: that could not be found out.
         """
@@ -254,7 +257,7 @@ class GuardedHandler(RequestHandler):
         if error.request_id is not None:
             self.set_header("X-Request-ID", error.request_id)
         if error.retry_after_s is not None:
-            self.set_header("Retry-After", str(max(1, round(error.retry_after_s))))
+            self.set_header("Retry-After", str(max(1, math.ceil(error.retry_after_s))))
         if isinstance(error, Unauthorized):
             self.set_header("WWW-Authenticate", "Bearer")
         if isinstance(error, MethodNotAllowed):
