@@ -85,7 +85,7 @@ class Connection:
         name: str | None = None
         conversation = self._conversation
         is_counted = True
-        too_fast = conversation.allowance.spend(1, len(frame))
+        too_fast = conversation.allowance.spend(1, size)
         try:
             document = self._codec.parse(frame)
             if not isinstance(document, dict):

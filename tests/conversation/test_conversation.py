@@ -274,6 +274,15 @@ def test_frames_that_come_too_fast_are_refused_but_not_those_that_lighten_the_lo
     assert talker.ask("subscribe", {"model_qualified_name": "m", "source": "s"}, "c")["event"] == "subscribed"
 
 
+def test_bytes_are_counted_as_they_came_and_not_as_characters(make_world: Any, make_talker: Any) -> None:
+    talker = make_talker(make_world(per_connection=RateLimits(bytes_per_s=100)))
+    talker.connection.receive('{"event":"ping","data":{"text":"' + "я" * 60 + '"}}')
+    talker.read()
+    refusal = talker.ask("prediction_request", ASK, "a")
+    assert refusal["data"]["message"] == "Too many bytes have come on this connection."
+    assert refusal["data"]["retry_after_ms"] > 1000
+
+
 def test_the_rate_of_a_connection_is_not_reset_by_resuming_it(make_world: Any, make_talker: Any) -> None:
     world = make_world(per_connection=RateLimits(requests_per_s=2))
     talker = make_talker(world)
