@@ -14,6 +14,8 @@ from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest, HT
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 from tornado.websocket import websocket_connect
 
+from tornado_ml.metrics import declarations
+from tornado_ml.server.base import Shared
 from tornado_ml.server.credentials import Credential, find_credential
 
 Ask = Callable[..., dict[str, Any]]
@@ -293,7 +295,7 @@ async def test_a_login_by_subprotocol_that_fails_closes_with_1008(
 
 @pytest.mark.gen_test
 async def test_a_browsers_cookie_opens_a_socket_and_a_bad_one_or_none_closes_it_with_1008(
-    socket_url: str, book: Any, ask: Ask, http_port: int
+    socket_url: str, book: Any, ask: Ask, http_port: int, shared: Shared
 ) -> None:
     host = {"Host": f"127.0.0.1:{http_port}", "Origin": f"http://127.0.0.1:{http_port}"}
     socket = await websocket_connect(HTTPRequest(socket_url, headers={**host, **book.cookie()}))
@@ -306,6 +308,7 @@ async def test_a_browsers_cookie_opens_a_socket_and_a_bad_one_or_none_closes_it_
         assert await socket.read_message() is None
         assert socket.close_code == 1008
         socket.close()
+    assert shared.backend.metrics.values()[declarations.ERRORS] == {("handshake", "UNAUTHORIZED"): 2}
 
 
 @pytest.mark.gen_test

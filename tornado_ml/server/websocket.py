@@ -14,7 +14,7 @@ from tornado_ml.codecs.base import Codec
 from tornado_ml.codecs.known import Codecs
 from tornado_ml.connection import Connection
 from tornado_ml.conversation.conversation import Backend
-from tornado_ml.errors import BadFrame, Overloaded, ShuttingDown, Unauthorized
+from tornado_ml.errors import BadFrame, Overloaded, RateLimited, ShuttingDown, Unauthorized
 from tornado_ml.metrics import declarations
 from tornado_ml.protocol.events import CLOSE_GOING_AWAY, CLOSE_POLICY_VIOLATION, CLOSE_TRY_AGAIN_LATER, CloseCode
 from tornado_ml.server.access_log import SocketLog
@@ -101,6 +101,18 @@ class SocketRegistry:
         allowance.hold("connections")
         self.backend.metrics.count(declarations.CONNECTIONS_OPENED, socket.transport)
 
+    def log_in(self, socket: Socket, caller: Caller) -> None:
+        """A socket turns out to be somebody's. Raises RateLimited if they may have no further one."""
+        before, after = self._sockets[socket], self.backend.accounts.allowance(caller)
+        before.hold("connections", -1)
+        try:
+            after.check("connections")
+        except RateLimited:
+            before.hold("connections")
+            raise
+        after.hold("connections")
+        self._sockets[socket] = after
+
     def discard(self, socket: Socket) -> None:
         allowance = self._sockets.pop(socket, None)
         if allowance is not None:
@@ -183,6 +195,7 @@ class SocketHandler(UpgradeHandler):
     def open(self, *args: str, **kwargs: str) -> None:
         super().open(*args, **kwargs)
         if self.caller.identity is NOBODY:
+            self.count_error(Unauthorized.code)
             self.close(CLOSE_POLICY_VIOLATION.code, "this takes a token that is known here")
             return
         assert self.ws_connection is not None

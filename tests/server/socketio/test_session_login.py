@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import socketio
 
+from tornado_ml.metrics import declarations
 from tornado_ml.server.base import Shared
 from tornado_ml.server.logins import end_bygone
 from tornado_ml.server.socketio import session
@@ -18,9 +19,8 @@ each_transport = pytest.mark.parametrize("transport", ["websocket", "polling"])
 
 
 @pytest.fixture
-def settings_text(book: Any) -> str:
-    text: str = book.settings_text
-    return text
+def settings_text(settings_text: str, book: Any) -> str:
+    return f"{settings_text}\n{book.settings_text}"
 
 
 @each_transport
@@ -123,3 +123,30 @@ async def test_a_polled_session_ends_with_its_token(poller: Any, book: Any, shar
     end_bygone(shared.access, shared.sockets)
     await until_gone()
     await waiting
+
+
+@pytest.mark.settings("[limits_per_token]\nconnections = 1\n[limits_per_address]\nconnections = 3")
+@pytest.mark.gen_test
+async def test_a_token_has_only_so_many_connections_by_whichever_way_it_is_shown_and_each_is_counted_once(
+    open_socket: Callable[..., Any], book: Any, shared: Shared
+) -> None:
+    first, second, stranger = [await open_socket() for _ in range(3)]
+    for peer in (first, second, stranger):
+        assert (await peer.read())[0] == "0"
+    join = f'40{{"token":"{book.tokens["ann"]}"}}'
+    await first.send(join)
+    assert (await first.read()).startswith('40{"sid":')
+    await second.send(join)
+    assert await second.read() == '44{"message":"Too many connections are open with this token."}'
+    await stranger.send('40{"token":"tml_wrong"}')
+    assert (await stranger.read()).startswith("44")
+    values = shared.backend.metrics.values()
+    assert values[declarations.CONNECTIONS_OPENED] == {("socketio",): 3}
+    assert values[declarations.CONNECTIONS_CLOSED] == {}
+    assert values[declarations.ERRORS] == {("handshake", "RATE_LIMITED"): 1, ("handshake", "UNAUTHORIZED"): 1}
+    first.socket.close()
+    async with asyncio.timeout(5):
+        while len(shared.sockets) > 2:
+            await asyncio.sleep(0.01)
+    await second.send(join)
+    assert (await second.read()).startswith('40{"sid":')

@@ -14,6 +14,7 @@ from tornado_ml.access.access import Access
 from tornado_ml.codecs.json import decode_json, encode_json
 from tornado_ml.connection import Connection
 from tornado_ml.errors import BadFrame, ServiceError
+from tornado_ml.metrics import declarations
 from tornado_ml.protocol.events import (
     CLOSE_NORMAL,
     CLOSE_POLICY_VIOLATION,
@@ -255,17 +256,17 @@ class Session:
         """Find out by what a client joins with, `{"token": …}`, who it is, and let it join."""
         try:
             caller = await self._identify(_token_in(payload), self.caller.address)
+            if self._is_closing or self.caller.identity is not NOBODY:
+                return
+            self._registry.log_in(self, caller)
         except ServiceError as error:
+            self._registry.backend.metrics.count(declarations.ERRORS, "handshake", error.code)
             refusal = encode_json({"message": str(error)}).decode()
             self.engine.queue.put_nowait(Packet(MESSAGE, f"4{refusal}"))  # CONNECT_ERROR
             return
-        if self._is_closing or self.caller.identity is not NOBODY:
-            return
-        self._registry.discard(self)
         self.caller = caller
         self.connection.log_in(caller)
         self._access.identified(caller)
-        self._registry.add(self)
         await self.engine.receive(Packet(encoded_packet="40"))
 
     def _send_stranger_away(self) -> None:
