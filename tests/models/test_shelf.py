@@ -57,6 +57,7 @@ class Runner:
         self._world = world
 
     async def load(self, on_failed: Callable[[str], None]) -> ModelReport:
+        await asyncio.sleep(0)
         if self._world.broken:
             raise ModelLoadError("no more")
         return LoadedModel(self._registration.factory).report
@@ -131,5 +132,16 @@ def test_what_a_plugin_has_brought_anew_is_forgotten() -> None:
         world.shelf.forget("two")
         with pytest.raises(ModelNotFound):
             await world.shelf.load("echo")
+
+    run(scenario)
+
+
+def test_of_those_who_load_it_anew_at_once_each_gets_what_they_want() -> None:
+    async def scenario(world: World) -> None:
+        await asyncio.gather(*(world.shelf.reload("echo") for _ in range(3)))
+        assert world.states() == ["2.0 ready", "1.0 ready"]
+        assert world.book.count("closed") == 3 * 2
+        with pytest.raises(ModelNotFound):
+            await world.shelf.reload("nobody")
 
     run(scenario)

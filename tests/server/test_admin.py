@@ -92,3 +92,12 @@ class TestWhereNobodyIsAsked:
             assert (await post(f"/api/models/echo/{act}", **{handed_on: "x"}))[0] == 403
         assert (await post(f"/api/models/echo/{act}", Origin=base_url))[0] == 403
         assert (await post(f"/api/models/echo/{act}"))[0] == 200
+
+
+@pytest.mark.parametrize("act", ["load", "unload", "reload"])
+@pytest.mark.gen_test
+async def test_while_the_service_stops_nothing_is_begun(post: Post, book: Any, shared: Shared, act: str) -> None:
+    shared.service.is_draining = True
+    status, answer = await post(f"/api/models/echo/{act}", **book.headers("root"))
+    assert (status, answer["code"]) == (503, "SHUTTING_DOWN")
+    assert (await post(f"/api/models/echo/{act}"))[0] == 401

@@ -1,7 +1,8 @@
-"""The models that were unloaded by hand, until they are loaded again."""
+"""Models that are unloaded, loaded again and loaded anew by hand."""
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Generic, TypeVar
 
@@ -12,7 +13,7 @@ R = TypeVar("R", bound=Runner)
 
 
 class Shelf(Generic[R]):
-    """Unloads models by name, and knows how to load them again.
+    """Does as it is told by name, and knows how to load again what was unloaded.
 
     Args:
         manager: has the models that are loaded.
@@ -21,6 +22,7 @@ class Shelf(Generic[R]):
     def __init__(self, manager: ModelManager[R]) -> None:
         self._manager = manager
         self._registrations: dict[str, list[Registration]] = {}
+        self._reloads: dict[str, asyncio.Lock] = {}
 
     async def unload(self, qualified_name: str) -> None:
         """Unload all versions of a model; they finish what they run, and nobody finds them any more meanwhile.
@@ -45,6 +47,17 @@ class Shelf(Generic[R]):
             for failed in self._failed(qualified_name):
                 raise ModelLoadError(f"{shown(failed.known_identity)} could not be loaded: {failed.reason}")
         elif self._failed(qualified_name):
+            await self.reload(qualified_name)
+
+    async def reload(self, qualified_name: str) -> None:
+        """Load each version of a model anew; for those who ask at once, one after the other.
+
+        Raises:
+            ModelNotFound: there is none of that name.
+            ModelLoadError: a version could not be loaded; it and those after it go on as they were.
+        """
+        self._manager.versions(qualified_name)
+        async with self._reloads.setdefault(qualified_name, asyncio.Lock()):
             await self._manager.reload(qualified_name)
 
     def _failed(self, qualified_name: str) -> list[Deployment[R]]:

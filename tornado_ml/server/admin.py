@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
-from tornado_ml.errors import Forbidden, ModelLoadError, ModelNotReady
+from tornado_ml.errors import Forbidden, ModelLoadError, ModelNotReady, ShuttingDown
 from tornado_ml.protocol import documents, routes
 from tornado_ml.protocol.payloads import Document
 from tornado_ml.protocol.routes import Route
@@ -31,6 +31,8 @@ class AdminHandler(DocumentHandler):
     async def post(self, qualified_name: str) -> None:
         self.query(self.route)
         self._check_right(qualified_name)
+        if self.shared.service.is_draining:
+            raise ShuttingDown
         try:
             document = await self.act(qualified_name)
         except ModelLoadError as error:
@@ -76,5 +78,5 @@ class ReloadHandler(AdminHandler):
     route = routes.RELOAD
 
     async def act(self, qualified_name: str) -> Document:
-        await self.shared.manager.reload(qualified_name)
+        await self.shared.shelf.reload(qualified_name)
         return self.entry(qualified_name)

@@ -194,7 +194,7 @@ def _reload_on_signal(
                     log.error("The old certificate stays. %s", error)
             for name in sorted({one.known_identity[0] for one in shared.manager.deployments()}):
                 try:
-                    await shared.manager.reload(name)
+                    await shared.shelf.reload(name)
                 except (ModelLoadError, ModelNotFound) as error:
                     log.error("Model %s could not be loaded anew: %s", name, error)
 
