@@ -191,6 +191,20 @@ async def test_a_refused_host_and_a_service_that_is_not_ready_answer_as_describe
         assert faults(description, described_answer(description, route, expected), json.loads(response.body)) == []
 
 
+@pytest.mark.settings("[limits_per_address]\nrequests_per_s = 0.001")
+@pytest.mark.gen_test
+async def test_who_asks_too_fast_is_answered_as_described(http_client: AsyncHTTPClient, base_url: str) -> None:
+    description = openapi()
+    await http_client.fetch(f"{base_url}/api/models")
+    for route in ROUTES:
+        if not route.is_guarded or route in TEXTS:
+            assert ("429" in description["paths"][route.path][route.method.lower()]["responses"]) is route.is_guarded
+            continue
+        response = await http_client.fetch(base_url + path_of(route), **options(route))
+        assert response.code == 429, route.path
+        assert faults(description, described_answer(description, route, 429), json.loads(response.body)) == []
+
+
 def test_asyncapi_has_the_parts_of_version_3() -> None:
     document = asyncapi()
     assert document["asyncapi"] == "3.0.0"

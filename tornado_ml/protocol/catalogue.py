@@ -212,7 +212,11 @@ def _responses(route: Route, schemas: _Schemas) -> Document:
 
 def _errors_of_all(route: Route) -> list[type[ServiceError]]:
     """What any route answers that is guarded so."""
-    guards = {errors.Forbidden: route.is_guarded, errors.Unauthorized: route.needs_login}
+    guards = {
+        errors.Forbidden: route.is_guarded,
+        errors.Unauthorized: route.needs_login,
+        errors.RateLimited: route.is_guarded,
+    }
     return [error for error, guarded in guards.items() if guarded]
 
 

@@ -57,7 +57,7 @@ class Route:
         path: an OpenAPI path template.
         answer: the document of the answer; None for one that is described elsewhere, such as OpenAPI itself, and where
             the answer is always an event stream.
-        errors: what it answers besides; `Forbidden`, `Unauthorized` and `Internal` go without saying.
+        errors: what it answers besides; `Forbidden`, `Unauthorized`, `RateLimited` and `Internal` go without saying.
     """
 
     name: str
@@ -143,7 +143,6 @@ PREDICT = Route(
         errors.ModelNotReady,
         errors.ShuttingDown,
         errors.Overloaded,
-        errors.RateLimited,
         errors.DeadlineExceeded,
         errors.ModelCrashed,
     ),
@@ -163,13 +162,12 @@ SUBSCRIBE = Route(
         errors.NotFound,
         errors.ModelNotReady,
         errors.Overloaded,
-        errors.RateLimited,
         errors.ShuttingDown,
     ),
     query=(POLICY, MAX_RATE),
     event_stream=(events.PREDICTION_RESPONSE, events.UNSUBSCRIBED),
 )
-_ADMIN_ERRORS = (errors.ModelNotFound, errors.ModelNotReady, errors.BadEnvelope)
+_ADMIN_ERRORS = (errors.ModelNotFound, errors.ModelNotReady, errors.ShuttingDown, errors.BadEnvelope)
 LOAD = Route(
     "load_model",
     "POST",
@@ -184,7 +182,7 @@ UNLOAD = Route(
     "/api/models/{qualified_name}/unload",
     "Unload a model, when it has finished what it runs. Takes the right `admin`.",
     documents.ModelDocument,
-    errors=(errors.ModelNotFound, errors.BadEnvelope),
+    errors=(errors.ModelNotFound, errors.ShuttingDown, errors.BadEnvelope),
 )
 RELOAD = Route(
     "reload_model",
