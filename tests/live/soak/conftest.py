@@ -68,7 +68,7 @@ class Visitors:
             for visit, count, pause_s in (
                 (self.ask_by_rest, 4, 0.03),
                 (self.converse_over_a_bad_network, 4, 0.1),
-                (self.vanish, 2, 0.1),
+                (self.vanish, 2, 0.3),
                 (self.read_nothing, 1, 0.5),
                 (self.listen_to_events, 2, 0.1),
                 (self.ask_by_socketio, 2, 0.1),
