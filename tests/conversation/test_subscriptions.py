@@ -131,6 +131,9 @@ def test_only_so_many_subscriptions_may_be_held(world: Any, talker: Any) -> None
     for number in range(3):
         talker.ask("subscribe", {"model_qualified_name": "m", "source": f"s{number}"})
     assert talker.code("subscribe", TICKS) == "OVERLOADED"
+    assert talker.code("subscribe", {"topic": "models"}) == "OVERLOADED"
+    again = talker.ask("subscribe", {"model_qualified_name": "m", "source": "s1"})
+    assert again["data"] == {"subscription": "m/s1"}, "one that it holds is no further one"
 
 
 def test_no_new_subscription_or_session_once_the_service_stops(world: Any, talker: Any) -> None:

@@ -13,6 +13,7 @@ from tornado_ml.conversation.post import Post
 from tornado_ml.errors import NotFound, Overloaded, ServiceError
 from tornado_ml.feeds import Feeds, Subscription, Value
 from tornado_ml.models.manager import Deployment, ModelManager
+from tornado_ml.models.source import joint_name
 from tornado_ml.protocol import documents, events, messages
 from tornado_ml.protocol.messages import ClientMessage
 
@@ -121,26 +122,23 @@ class Subscriptions:
 
     def subscribe(self, message: ClientMessage) -> None:
         """Take a `subscribe`. Raises ServiceError if it is refused."""
+        data, meta = message.data, message.meta
+        name = MODELS if "topic" in data else joint_name(data["model_qualified_name"], data["source"])
+        if name in self._held:
+            self._subscribed(message, name)  # the one that is there goes on as it was
+            return
         if len(self._held) >= self._max_held:
             raise Overloaded("This connection has too many subscriptions.", retry_after_s=RETRY_AFTER_S)
         self._allowance.check("subscriptions")
-        if "topic" in message.data:
+        if name == MODELS:
             self._subscribe_to_models(message)
             return
-        meta = message.meta
-        self._manager.versions(message.data["model_qualified_name"])  # whether there is such a model
+        self._manager.versions(data["model_qualified_name"])  # whether there is such a model
         listener = Listener(self, buffers=meta.get("policy") == "buffer")
         listener.subscription = self._feeds.subscribe(
-            message.data["model_qualified_name"],
-            message.data["source"],
-            listener,
-            max_rate_hz=meta.get("max_rate_hz"),
+            data["model_qualified_name"], data["source"], listener, max_rate_hz=meta.get("max_rate_hz")
         )
-        name = listener.subscription.name
-        if name in self._held:
-            listener.close()  # the one that is there goes on as it was
-        else:
-            self._hold(name, listener)
+        self._hold(name, listener)
         self._subscribed(message, name)
 
     def unsubscribe(self, message: ClientMessage) -> None:
@@ -187,10 +185,9 @@ class Subscriptions:
 
     def _subscribe_to_models(self, message: ClientMessage) -> None:
         self._subscribed(message, MODELS)
-        if MODELS not in self._held:
-            listener = StateListener(self, self._manager)
-            self._hold(MODELS, listener)
-            listener.begin(self._manager)
+        listener = StateListener(self, self._manager)
+        self._hold(MODELS, listener)
+        listener.begin(self._manager)
 
     def _hold(self, name: str, listening: Listening) -> None:
         self._held[name] = listening

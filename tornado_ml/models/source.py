@@ -50,7 +50,12 @@ class Source(ABC):
 
 def full_name(source: Source) -> str:
     """What tells a source from all others: its model's name and its own."""
-    return f"{source.model_qualified_name}/{source.name}"
+    return joint_name(source.model_qualified_name, source.name)
+
+
+def joint_name(model_qualified_name: str, source_name: str) -> str:
+    """The `full_name` of the source of these names."""
+    return f"{model_qualified_name}/{source_name}"
 
 
 def check_source(value: object) -> Source:
