@@ -76,8 +76,10 @@ def test_what_cannot_be_used_is_refused_with_its_name(make_certificate: Make, tm
     locked = tmp_path / "locked.key"
     command = ["openssl", "ec", "-in", tmp_path / "one.key", "-aes128", "-passout", "pass:secret", "-out", locked]
     subprocess.run(command, check=True, capture_output=True)
-    with pytest.raises(OperatorError, match=r"locked\.key"):
+    with pytest.raises(OperatorError, match=r"locked\.key.*the key without a password"):
         Certificate(certificate, locked)
+    with pytest.raises(OperatorError, match=r"one\.pem\): there must be a certificate and its key"):
+        Certificate(certificate, None)
 
 
 def test_versions_before_1_2_are_not_spoken(make_certificate: Make) -> None:

@@ -36,9 +36,12 @@ class Certificate:
         context.set_alpn_protocols(["http/1.1"])
         try:
             self._load(context)
-        except OSError as error:  # SSLError is one
+        except OSError as error:
             files = " and ".join(str(path) for path in (self._certificate, self._key) if path)
-            raise OperatorError(f"The certificate cannot be used ({files}): {error.strerror or error}.") from error
+            why = error.strerror or error
+            if isinstance(error, ssl.SSLError):  # "PEM lib" is all that OpenSSL says of a key that is not there
+                why = f"there must be a certificate and its key, in PEM, and the key without a password ({why})"
+            raise OperatorError(f"The certificate cannot be used ({files}): {why}.") from error
         return context
 
     def _load(self, context: ssl.SSLContext) -> None:
