@@ -15,6 +15,7 @@ from tornado_ml.protocol.catalogue import error_classes
 from tornado_ml.protocol.events import Event
 from tornado_ml.protocol.routes import HTTP_STATUS, Route
 from tornado_ml.server.base import SECURITY_HEADERS
+from tornado_ml.server.ui import PAGE_HEADERS
 
 
 def _subprotocols() -> str:
@@ -128,8 +129,8 @@ def _route_section(route: Route) -> str:
     return "\n\n".join(parts)
 
 
-def _security_headers() -> str:
-    return table(("header", "value"), [(code(name), code(value)) for name, value in SECURITY_HEADERS.items()])
+def _headers(headers: Mapping[str, str]) -> str:
+    return table(("header", "value"), [(code(name), code(value)) for name, value in headers.items()])
 
 
 PROTOCOL_PARTS: Mapping[str, Part] = {
@@ -146,7 +147,8 @@ PROTOCOL_PARTS: Mapping[str, Part] = {
 REST_PARTS: Mapping[str, Part] = {
     "routes": _routes,
     "route_sections": _route_sections,
-    "security_headers": _security_headers,
+    "security_headers": lambda: _headers(SECURITY_HEADERS),
+    "page_headers": lambda: _headers(PAGE_HEADERS),
 }
 
 ERROR_PARTS: Mapping[str, Part] = {

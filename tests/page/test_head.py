@@ -5,7 +5,7 @@ from __future__ import annotations
 from html.parser import HTMLParser
 from typing import Any
 
-from tornado_ml.page.head import MAIN, TITLE, with_head
+from tornado_ml.page.head import MAIN, TITLE, head_of, with_head
 from tornado_ml.resources import web_directory
 
 INDEX = f"{TITLE}{MAIN}<noscript>…</noscript></main>"
@@ -44,7 +44,7 @@ def test_the_page_has_the_places_where_it_goes() -> None:
 
 
 def test_it_names_the_model_and_marks_the_page_that_is_shown() -> None:
-    read = Reader(with_head(INDEX, model(), "metadata"))
+    read = Reader(with_head(INDEX, head_of(model(), "metadata")))
     assert read.text == [
         "Iris · Metadata · tornado-ml", "Models", "Iris", "ready", "version 1.2", "iris", "Tells flowers apart.",
         "Predict", "Metadata", "…",
@@ -54,12 +54,12 @@ def test_it_names_the_model_and_marks_the_page_that_is_shown() -> None:
 
 
 def test_a_model_without_a_description_has_no_line_for_it() -> None:
-    assert "lead" not in with_head(INDEX, model(description=""), "predict")
+    assert "lead" not in with_head(INDEX, head_of(model(description=""), "predict"))
 
 
 def test_whatever_a_model_says_is_text() -> None:
-    plain = Reader(with_head(INDEX, model(), "predict"))
-    hostile = with_head(INDEX, model(qualified_name=HOSTILE, display_name=HOSTILE, description=HOSTILE), "predict")
+    plain = Reader(with_head(INDEX, head_of(model(), "predict")))
+    hostile = with_head(INDEX, head_of(model(qualified_name=HOSTILE, display_name=HOSTILE, description=HOSTILE), "predict"))
     read = Reader(hostile)
     assert [tag for tag, _ in read.tags] == [tag for tag, _ in plain.tags]
     assert read.text.count(HOSTILE) == 3

@@ -101,6 +101,15 @@ def test_a_service_that_stops_says_within_which_time_and_is_not_ready_any_more(s
     assert service.heard.take() == ["STOPPING=1\nSTATUS=Stopping within 12 s.\nEXTEND_TIMEOUT_USEC=12000000"]
 
 
+def test_a_service_that_stops_does_not_say_that_it_loads_anew(service: Service) -> None:
+    service.becomes_ready()
+    service.reporter.stopping(12)
+    service.heard.take()
+    with service.reporter.reloading():
+        pass
+    assert service.heard.take() == []
+
+
 @pytest.mark.gen_test
 async def test_more_time_is_asked_for_only_while_models_load(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reporting, "TICK_S", 0.01)

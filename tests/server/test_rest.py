@@ -14,6 +14,7 @@ from tornado_ml.models.schema import Validator, declare
 from tornado_ml.protocol import documents
 from tornado_ml.protocol.payloads import ErrorData
 from tornado_ml.server.base import SECURITY_HEADERS, Shared
+from tornado_ml.server.ui import PAGE_HEADERS
 
 Fetch = Callable[..., Any]
 
@@ -202,14 +203,16 @@ async def test_an_address_or_method_that_is_not_there_is_told_so(
 @pytest.mark.gen_test
 async def test_every_answer_carries_the_security_headers(fetch: Fetch, path: str) -> None:
     response = await fetch(path)
+    expected = SECURITY_HEADERS | (PAGE_HEADERS if path == "/" else {})
     (policy,) = response.headers.get_list("Content-Security-Policy")
-    for name, value in SECURITY_HEADERS.items():
-        if name != "Content-Security-Policy" or path != "/":
+    for name, value in expected.items():
+        if name != "Content-Security-Policy":
             assert response.headers.get_list(name) == [value]
     # The page's document brings its styles along, and names their hash.
     styles = r"; style-src 'self' 'sha256-[A-Za-z0-9+/]{43}='" if path == "/" else ""
-    assert re.fullmatch(re.escape(SECURITY_HEADERS["Content-Security-Policy"]) + styles, policy)
-    assert policy.startswith("default-src 'self'; img-src 'self' data: blob:; media-src 'self' data: blob:; frame-")
+    assert re.fullmatch(re.escape(expected["Content-Security-Policy"]) + styles, policy)
+    assert policy.startswith("default-src 'self'; img-src 'self' data: blob:" if path == "/" else "default-src 'none'; ")
+    assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
 
 

@@ -13,14 +13,14 @@ import mimetypes
 import os
 import re
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import brotli
 
-from tornado_ml.page.head import with_head
+from tornado_ml.page.head import Head, head_of, with_head
 from tornado_ml.page.joining import join
 from tornado_ml.page.scanner import Unjoinable
 
@@ -41,6 +41,9 @@ TEXT_TYPES = {
 }
 """Not left to the machine's own table, which may say otherwise."""
 
+MAX_MODEL_PAGES = 32
+"""How many are kept: the best compression takes longer than all else, and makes a page an eighth smaller."""
+
 _STYLESHEET = re.compile(r'[ \t]*<link rel="stylesheet" href="/(css/[^"]+)">\n?')
 _KEEPS_APART = re.compile(r"@import|url\(|</", re.IGNORECASE)
 """What means something else, or is an error, in a stylesheet within a document."""
@@ -58,7 +61,7 @@ _Stamps = Mapping[str, tuple[int, int]]
 class PageFile:
     """
     Attributes:
-        modified_s: when it changed, in seconds since 1970; None if it is made anew for each request.
+        modified_s: when it changed, in seconds since 1970; None if it is made of more than files.
     """
 
     def __init__(self, path: str, content: bytes, modified_s: float | None) -> None:
@@ -72,8 +75,6 @@ class PageFile:
         )
         self.modified_s = modified_s
         self._is_text = text_type is not None
-        # The best takes a third of a second for the largest file: for what is made once, and not for each request.
-        self._brotli_quality = 5 if modified_s is None else 11
 
     @cached_property
     def digest(self) -> str:
@@ -85,7 +86,7 @@ class PageFile:
         if not self._is_text:
             return {}
         found = {
-            "br": brotli.compress(self.content, mode=brotli.MODE_TEXT, quality=self._brotli_quality),
+            "br": brotli.compress(self.content, mode=brotli.MODE_TEXT),
             "gzip": gzip.compress(self.content, mtime=0),
         }
         return {coding: content for coding, content in found.items() if len(content) < len(self.content)}
@@ -109,6 +110,7 @@ class Edition:
         self.version = hashlib.sha256(contents.encode()).hexdigest()[:16]
         self.index = PageFile(INDEX, self._pointed(index).encode(), newest_s)
         """`index.html`, which asks for the joined files of this edition."""
+        self._with_head = lru_cache(MAX_MODEL_PAGES)(self._made_with_head)
 
     def _source(self, path: str) -> str:
         return self.plain[path].content.decode()
@@ -146,20 +148,34 @@ class Edition:
         return f"'sha256-{base64.b64encode(digest).decode()}'"
 
     def model_page(self, model: Mapping[str, Any], tab: str) -> PageFile:
-        """`index` with what is known of a model (see `with_head`)."""
-        return PageFile(INDEX, with_head(self.index.content.decode(), model, tab).encode(), None)
+        """`index` with what is known of a model."""
+        return self._with_head(head_of(model, tab))
+
+    def _made_with_head(self, head: Head) -> PageFile:
+        return PageFile(INDEX, with_head(self.index.content.decode(), head).encode(), None)
 
     def address(self, path: str) -> str:
         return f"/page/{self.version}/{path}"
 
 
 class PageFiles:
-    """The page's files, as they are now. They are read when somebody first asks, in whatever thread."""
+    """The page's files, as they are now. They are read when somebody first asks, or by `prepare`, in whatever thread."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._edition: Edition | None = None
         self._one_at_a_time = Lock()
+
+    def prepare(self) -> None:
+        """Have at hand what is asked for first: the first visitor need not wait while it is joined and compressed."""
+        try:
+            edition = self.current()
+        except OSError as error:  # whoever asks for it finds it missing
+            log.warning("The page's files cannot be read: %s", error)
+            return
+        for file in (edition.index, edition.joined.get(ENTRY)):
+            if file is not None:
+                file.compressed  # noqa: B018 - kept from now on
 
     def current(self) -> Edition:
         """Looks at the folder, and reads it again if a file in it has changed, which takes a moment."""

@@ -7,24 +7,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 TITLE = "<title>tornado-ml</title>"
 MAIN = '<main id="main" tabindex="-1">'
 
 
-def with_head(index: str, model: Mapping[str, Any], tab: str) -> str:
-    """`index` with what is known of a model.
+class Head(NamedTuple):
+    """What is known of a model, as HTML."""
 
+    title: str
+    top: str
+
+
+def head_of(model: Mapping[str, Any], tab: str) -> Head:
+    """
     Args:
-        index: the page as it is for all.
         model: its entry in the list of models.
         tab: "predict" or "metadata".
     """
-    title = f"{model['display_name']} · {tab.capitalize()} · tornado-ml"
-    head = f'<div class="model-page" data-served><div class="model-head">{_head(model, tab)}</div></div>'
-    return index.replace(TITLE, f"<title>{escape(title)}</title>", 1).replace(MAIN, MAIN + head, 1)
+    title = escape(f"{model['display_name']} · {tab.capitalize()} · tornado-ml")
+    top = f'<div class="model-page" data-served><div class="model-head">{_head(model, tab)}</div></div>'
+    return Head(f"<title>{title}</title>", top)
+
+
+def with_head(index: str, head: Head) -> str:
+    """`index`, which is the same for all, with the head of a model's page."""
+    return index.replace(TITLE, head.title, 1).replace(MAIN, MAIN + head.top, 1)
 
 
 def address_part(name: str) -> str:

@@ -68,7 +68,7 @@ class Reporter:
     @contextmanager
     def reloading(self) -> Iterator[None]:
         """For as long as a `with` lasts, what was ready is loaded anew."""
-        if self._has_said_ready and not self._reload_count:
+        if self._has_said_ready and not self._reload_count and not self._is_stopping:
             # The supervisor tells by the time which of its requests this is the answer to.
             now = f"MONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}"
             self._supervisor.tell("RELOADING=1", now, "STATUS=Loading anew.")

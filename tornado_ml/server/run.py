@@ -127,6 +127,7 @@ def _in_the_background(
         measure_lag(shared.backend.metrics),
         watch_logins(shared.access, shared.sockets),
         reporter.run(),
+        asyncio.to_thread(shared.page.prepare),
     ]
     if watches:
         tasks.append(watch_plugins(shared.plugins, shared.manager))

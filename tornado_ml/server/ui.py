@@ -16,19 +16,23 @@ from tornado_ml.errors import ModelNotFound, NotFound
 from tornado_ml.page.files import Edition, PageFile
 from tornado_ml.page.head import address_part
 from tornado_ml.protocol import documents
-from tornado_ml.server.base import SECURITY_HEADERS, GuardedHandler, Login, Shared
+from tornado_ml.server.base import GuardedHandler, Login, Shared
 from tornado_ml.server.compression import best_coding
 
 LIST = "js/views/models.js"
 """What shows the list of models; it is loaded later where that is not what the address asks for."""
 ASK_EACH_TIME = "no-cache"
 KEEP = "public, max-age=31536000, immutable"
-OF_DOCUMENTS = [
-    name
-    for name in SECURITY_HEADERS
-    if name not in {"Cross-Origin-Resource-Policy", "Server", "X-Content-Type-Options"}
-]
-"""The headers that say nothing of a script or a stylesheet: some 400 bytes with each of them."""
+PAGE_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data: blob:; media-src 'self' data: blob:;"
+        " frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), microphone=(self), geolocation=(), payment=(), usb=()",
+    "Referrer-Policy": "same-origin",
+}
+"""Of the page itself, besides those of every answer; the policy also names its styles."""
 
 
 class PageFileHandler(GuardedHandler):
@@ -89,11 +93,7 @@ class KeptFileHandler(PageFileHandler):
 
     async def get(self, version: str, path: str) -> None:  # type: ignore[override]
         edition = await asyncio.to_thread(self.shared.page.edition, version)
-        file = edition.joined.get(path)
-        if file is not None and file.content_type.startswith(("text/javascript", "text/css")):
-            for name in OF_DOCUMENTS:
-                self.clear_header(name)
-        await self.send(file, KEEP if edition.version == version else ASK_EACH_TIME)
+        await self.send(edition.joined.get(path), KEEP if edition.version == version else ASK_EACH_TIME)
 
 
 class PageHandler(PageFileHandler):
@@ -111,7 +111,9 @@ class PageHandler(PageFileHandler):
         await self.send_page(page, page.index)
 
     async def send_page(self, edition: Edition, page: PageFile) -> None:
-        policy = SECURITY_HEADERS["Content-Security-Policy"]
+        for name, value in PAGE_HEADERS.items():
+            self.set_header(name, value)
+        policy = PAGE_HEADERS["Content-Security-Policy"]
         self.set_header("Content-Security-Policy", f"{policy}; style-src 'self' {edition.style_source}")
         await self.send(page, ASK_EACH_TIME)
 
