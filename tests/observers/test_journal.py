@@ -125,6 +125,27 @@ def test_a_full_disk_loses_what_it_has_no_room_for_and_nothing_else(
     assert [one.input for one in reader] == [2]
 
 
+@pytest.mark.parametrize("fails", ["replace", "open"])
+def test_a_rotation_that_fails_is_done_the_next_time_and_writes_into_no_other_file(
+    open_journal: Open, file: Path, record: MakeRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    journal = open_journal(max_bytes=10)
+    journal.observe([record(1)])
+    with monkeypatch.context() as patch:
+        patch.setattr(*{"replace": (Path, "replace", fail), "open": (os, "open", fail)}[fails])
+        for _ in range(3):
+            with pytest.raises(OSError, match="Too many"):
+                journal.observe([record(2)])
+    other = tmp_path / "another client"
+    with other.open("wb"):
+        journal.observe([record(3)])
+    assert other.read_bytes() == b""
+    assert (inputs(file), inputs(file.with_name("journal.jsonl.1"))) == ([3], [1])
+
+
 def test_what_cannot_be_written_is_told_without_what_it_is(
     open_journal: Open, file: Path, record: MakeRecord, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -101,15 +101,17 @@ class Journal(Observer):
                 self._began = entries.decode(lines.readline()).time
 
     def _rotate(self) -> None:
-        self.close()
-        for number in range(self._keep, 0, -1):
-            older = rotated(self._file, number)
-            newer = rotated(self._file, number - 1)
-            with suppress(FileNotFoundError):
-                newer.replace(older)
-        if not self._keep:
-            self._file.unlink(missing_ok=True)
+        if self._file.exists():  # else it was moved away, maybe by a rotation that came no further
+            for number in range(self._keep, 0, -1):
+                older = rotated(self._file, number)
+                newer = rotated(self._file, number - 1)
+                with suppress(FileNotFoundError):
+                    newer.replace(older)
+            if not self._keep:
+                self._file.unlink(missing_ok=True)
+        full = self._fd
         self._open()
+        os.close(full)  # not before: what is opened meanwhile would get its number, and then these lines
 
 
 def rotated(file: Path, number: int) -> Path:
