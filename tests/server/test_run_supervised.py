@@ -37,6 +37,28 @@ def register_models():
     return [Sleeper]
 """
 
+SLOW_TO_LOAD = """
+import time
+from tornado_ml import MLModel, hookimpl
+
+class Slow(MLModel):
+    executor = "thread"
+    qualified_name = display_name = description = "NAME"
+    major_version, minor_version = 1, 0
+    input_schema = output_schema = {}
+
+    def __init__(self):
+        time.sleep(0.5)
+
+    def predict(self, data):
+        time.sleep(data)
+        return data
+
+@hookimpl
+def register_models():
+    return [Slow]
+"""
+
 Hear = Callable[[], list[str]]
 
 
@@ -73,6 +95,26 @@ def test_a_supervisor_hears_of_a_service_from_start_to_stop(hear: Hear, tmp_path
         stopping, _ = next_with(hear, "STOPPING=1")
         assert stopping[2] == "EXTEND_TIMEOUT_USEC=30000000"
         assert server.process.wait(20) == 0
+
+
+def test_a_stop_while_models_are_loaded_anew_lets_the_others_be(hear: Hear, tmp_path: Path) -> None:
+    (tmp_path / "plugins").mkdir()
+    for name in ("first", "second"):
+        text = SLOW_TO_LOAD.replace("NAME", name)
+        (tmp_path / "plugins" / f"{name}.py").write_text(text)
+    with (
+        running_server(directories=[tmp_path / "plugins"], settings=SETTINGS) as server,
+        closing(HTTPConnection(urlsplit(server.url).netloc, timeout=20)) as client,
+    ):
+        client.request("POST", "/api/models/second/predictions", "3")
+        server.process.send_signal(signal.SIGHUP)
+        next_with(hear, "RELOADING=1")
+        server.process.send_signal(signal.SIGTERM)
+        next_with(hear, "STOPPING=1")
+        assert client.getresponse().status == 200
+        assert server.process.wait(20) == 0
+        assert "Model first 1.0 is loaded anew." in server.log
+        assert "Model second 1.0 is loaded anew." not in server.log
 
 
 def test_a_model_that_is_required_and_fails_never_lets_it_be_ready(hear: Hear, tmp_path: Path) -> None:

@@ -194,14 +194,19 @@ def _reload_on_signal(
                 except OperatorError as error:
                     log.error("The old certificate stays. %s", error)
             for name in sorted({one.known_identity[0] for one in shared.manager.deployments()}):
+                if shared.service.is_draining:
+                    return  # what is loaded answers what is still to be answered
                 try:
                     await shared.shelf.reload(name)
                 except (ModelLoadError, ModelNotFound) as error:
-                    log.error("Model %s could not be loaded anew: %s", name, error)
+                    log.error("Model %s could not be loaded anew: %s", name, error, extra={"model": name})
 
-    asyncio.get_running_loop().add_signal_handler(
-        signal.SIGHUP, lambda: background.append(asyncio.create_task(reload()))
-    )
+    def on_signal() -> None:
+        task = asyncio.create_task(reload())
+        background.append(task)
+        task.add_done_callback(background.remove)
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, on_signal)
 
 
 async def _stop(shared: Shared, server: BoundedServer, background: list[asyncio.Task[None]]) -> None:
