@@ -285,7 +285,7 @@ class ModelManager(Generic[R]):
         self._deployments[place:place] = new
         self._newest.clear()
         for one in new:
-            log.info("Model %s is loaded anew.", shown(one.known_identity))
+            log.info("Model %s is loaded anew.", shown(one.known_identity), extra={"model": one.known_identity[0]})
         for one in old:
             one.state = ModelState.UNLOADING
         self._announce([*new, *old])
@@ -320,7 +320,8 @@ class ModelManager(Generic[R]):
                 await self._fail_plugin(registration.plugin, str(error), error.__cause__)
             else:
                 self._failed(deployment, str(error))
-                log.error("Model %s failed to load: %s", shown(registration.identity), error, exc_info=error.__cause__)
+                name, fields = shown(registration.identity), {"model": registration.identity[0]}
+                log.error("Model %s failed to load: %s", name, error, exc_info=error.__cause__, extra=fields)
                 await deployment.runner.close()
             return
         await self._settle_doubles(deployment)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 import pytest
@@ -31,6 +32,19 @@ def test_a_reloaded_model_answers_throughout_and_the_old_instance_finishes_its_w
         assert bench.book == [("finished", model), ("closed", model)]
 
     asyncio.run(scenario())
+
+
+def test_the_log_names_the_model_that_is_loaded_anew(bench: Any, caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario() -> None:
+        await bench.manager.load([bench.model(bench.report()).by("a")])
+        caplog.clear()
+        await bench.manager.reload("echo")
+
+    caplog.set_level(logging.INFO)
+    asyncio.run(scenario())
+    assert [(line.getMessage(), line.__dict__["model"]) for line in caplog.records] == [
+        ("Model echo 1.0 is loaded anew.", "echo")
+    ]
 
 
 def test_a_failed_model_can_be_reloaded(bench: Any) -> None:

@@ -68,7 +68,9 @@ def test_a_model_that_does_not_load_is_failed_with_its_reason_and_the_others_ser
     assert deployment.reason == "OSError: no parameters"
     assert bench.faults == []
     assert bench.closed == [failing]
-    assert "Model broken 1.0 failed to load: OSError: no parameters" in caplog.text
+    (failed,) = [line for line in caplog.records if line.levelname == "ERROR"]
+    assert failed.getMessage() == "Model broken 1.0 failed to load: OSError: no parameters"
+    assert failed.__dict__["model"] == "broken"
     with pytest.raises(ModelNotReady, match="it has failed"):
         _ = deployment.input_validator
     with pytest.raises(ModelNotReady):

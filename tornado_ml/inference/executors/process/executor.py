@@ -153,7 +153,8 @@ class ProcessExecutor:
             except (ModelLoadError, WorkerLost) as error:
                 if self._over.is_set():
                     return None
-                log.warning("A worker of model %s could not be started: %s", self._name, error)
+                fields = {"model": self._name}
+                log.warning("A worker of model %s could not be started: %s", self._name, error, extra=fields)
                 self._metrics.count(declarations.WORKER_RESTARTS, self._name, "load")
                 self._deaths.append(time.monotonic())
                 if self._died_idle(on_failed, error, is_last=attempt == MAX_DEATHS):
