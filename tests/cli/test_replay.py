@@ -88,8 +88,10 @@ def test_a_journal_is_replayed_against_the_same_and_the_next_version(
         assert (difference["path"], difference["count"], len(difference["examples"])) == ("/sum", 5, 3)
         assert set(report["latency_ms"]["total"]["after"]) == {"p50", "p95", "p99"}
         code, out, err = replay(journal, "--url", server.url, "--model", "nobody")
-        assert (code, err) == (2, f"Error: {journal} has nothing that could be asked again.\n")
+        assert (code, err) == (2, f"Error: {journal} has nothing of nobody that could be asked again.\n")
         assert "Left out: 5 of other models." in out
+        err = replay(journal, "--url", server.url, "--against", "nobody", "1.0")[2]
+        assert err.endswith("again. Name the model whose requests it has with --model.\n")
         code, _, err = replay(journal, "--url", server.url, "--model", "adder", "--against", "adder", "3.0")
         assert (code, err) == (2, "Error: adder 3.0: MODEL_NOT_FOUND: Model not found.\n")
 

@@ -100,7 +100,9 @@ def replay(
     report = _report(tally, reader)
     click.echo(json.dumps(report, ensure_ascii=False, indent=2) if output == "json" else _text(report))
     if not tally.count:
-        raise CouldNot(f"{file} has nothing that could be asked again.")
+        whose = f" of {plan.model}" if plan.model else ""
+        hint = " Name the model whose requests it has with --model." if against and not model else ""
+        raise CouldNot(f"{file} has nothing{whose} that could be asked again.{hint}")
     if tally.different_count:
         raise SystemExit(DIFFERENT)
 
