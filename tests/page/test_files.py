@@ -12,7 +12,7 @@ from pathlib import Path
 import brotli
 import pytest
 
-from tornado_ml.page.files import PageFiles
+from tornado_ml.page.files import MAX_CARRIED_BYTES, PageFiles
 
 INDEX = """\
 <head>
@@ -29,7 +29,7 @@ INDEX = """\
 def folder(tmp_path: Path) -> Path:
     files = {
         "index.html": INDEX,
-        "icon.svg": "<svg/>",
+        "icon.svg": '<svg fill="#fff">\n</svg>\n',
         "css/a.css": "@layer one, two;\n/* Remark */\n@layer two {\n  a { content: '/* text */' }\n}\n",
         "css/b.css": "@layer one {\n}\n",
         "js/main.js": 'import { a } from "./a.js";\nstart(a);\n',
@@ -56,13 +56,35 @@ def test_the_index_asks_for_what_is_joined_in_a_folder_of_this_version(folder: P
         edition.index.content.decode()
         == f"""\
 <head>
-    <link rel="icon" href="/page/{edition.version}/icon.svg">
+    <link rel="icon" href="data:image/svg+xml,<svg fill='%23fff'></svg>">
     <style>{edition.styles}</style>
     <script type="module" src="/page/{edition.version}/js/main.js"></script>
 </head>
 <a href="/">home</a><a href="/api/models">elsewhere</a>
 """
     )
+
+
+def test_a_drawing_that_is_not_small_is_asked_for(folder: Path) -> None:
+    (folder / "icon.svg").write_text(f"<svg>{'x' * MAX_CARRIED_BYTES}</svg>")
+    edition = PageFiles(folder).current()
+    assert f'href="/page/{edition.version}/icon.svg"' in edition.index.content.decode()
+
+
+def test_what_is_asked_for_first_is_made_beforehand_where_there_is_a_page(folder: Path, tmp_path: Path) -> None:
+    files = PageFiles(folder)
+    files.prepare()
+    edition = files.current()
+    assert all("compressed" in vars(file) for file in (edition.index, edition.joined["js/main.js"]))
+    PageFiles(tmp_path / "nothing").prepare()
+
+
+def test_a_page_with_the_head_of_a_model_is_made_once(folder: Path) -> None:
+    edition = PageFiles(folder).current()
+    model = {"qualified_name": "a", "display_name": "A", "description": "", "major_version": 1, "minor_version": 0}
+    ready, loading = model | {"state": "ready"}, model | {"state": "loading"}
+    assert edition.model_page(ready, "predict") is edition.model_page(dict(ready), "predict")
+    assert edition.model_page(ready, "predict") is not edition.model_page(loading, "predict")
 
 
 def test_what_is_joined_stands_in_the_place_of_its_first_part(folder: Path) -> None:

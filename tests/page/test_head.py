@@ -59,7 +59,9 @@ def test_a_model_without_a_description_has_no_line_for_it() -> None:
 
 def test_whatever_a_model_says_is_text() -> None:
     plain = Reader(with_head(INDEX, head_of(model(), "predict")))
-    hostile = with_head(INDEX, head_of(model(qualified_name=HOSTILE, display_name=HOSTILE, description=HOSTILE), "predict"))
+    hostile = with_head(
+        INDEX, head_of(model(qualified_name=HOSTILE, display_name=HOSTILE, description=HOSTILE), "predict")
+    )
     read = Reader(hostile)
     assert [tag for tag, _ in read.tags] == [tag for tag, _ in plain.tags]
     assert read.text.count(HOSTILE) == 3

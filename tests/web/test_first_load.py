@@ -12,8 +12,7 @@ expect = pytest.importorskip("playwright.sync_api", reason="playwright is not in
 pytestmark = pytest.mark.e2e
 
 MAX_REQUESTS = 12
-MAX_BYTES = 48_000
-"""As much as it is today, and a little more: the page aims at 40 kB, and does not reach it yet."""
+MAX_BYTES = 40_000
 PREDICT = "/models/iris_model/predict"
 
 

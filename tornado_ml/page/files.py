@@ -17,6 +17,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
+from urllib.parse import quote
 
 import brotli
 
@@ -41,6 +42,8 @@ TEXT_TYPES = {
 }
 """Not left to the machine's own table, which may say otherwise."""
 
+MAX_CARRIED_BYTES = 1024
+
 MAX_MODEL_PAGES = 32
 """How many are kept: the best compression takes longer than all else, and makes a page an eighth smaller."""
 
@@ -51,6 +54,9 @@ _KEEPS_APART = re.compile(r"@import|url\(|</", re.IGNORECASE)
 _REMARK = re.compile(r"^\s*/\*.*?\*/", re.DOTALL | re.MULTILINE)
 _INDENTATION = re.compile(r"\n\s+")
 _ADDRESS = re.compile(r'\b(src|href)="/([^"]+)"')
+
+_PLAIN_IN_ADDRESS = " !'()*+,/:;=?@[]{}|<>"
+"""What need not be written as a percent sign and two digits, and compresses better as it is."""
 
 _HIDDEN = (".", "_")
 
@@ -137,9 +143,17 @@ class Edition:
         if self.styles:
             index = _STYLESHEET.sub(lambda _: f"    <style>{self.styles}</style>\n", index, count=1)
             index = _STYLESHEET.sub("", index)
-        return _ADDRESS.sub(
-            lambda found: f'{found[1]}="{self.address(found[2])}"' if found[2] in self.joined else found[0], index
-        )
+        return _ADDRESS.sub(self._address_here, index)
+
+    def _address_here(self, found: re.Match[str]) -> str:
+        """The attribute that names a file, or carries it where that is shorter than to ask for it."""
+        attribute, path = found.groups()
+        file = self.joined.get(path)
+        if file is None:
+            return found[0]
+        if path.endswith(".svg") and len(file.content) < MAX_CARRIED_BYTES:
+            return f'{attribute}="{_as_address(file.content.decode())}"'
+        return f'{attribute}="{self.address(path)}"'
 
     @property
     def style_source(self) -> str:
@@ -159,7 +173,7 @@ class Edition:
 
 
 class PageFiles:
-    """The page's files, as they are now. They are read when somebody first asks, or by `prepare`, in whatever thread."""
+    """The page's files, as they are now; read by `prepare`, or when somebody first asks, in whatever thread."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -201,6 +215,12 @@ class PageFiles:
 def _without_remarks(stylesheet: str) -> str:
     """Without comments that begin a line, and indentation: no string of CSS goes on after a line end."""
     return _INDENTATION.sub("\n", _REMARK.sub("", stylesheet))
+
+
+def _as_address(drawing: str) -> str:
+    """An SVG file as a `data:` address within double quotes (RFC 2397)."""
+    text = "".join(line.strip() for line in drawing.replace('"', "'").splitlines())
+    return f"data:image/svg+xml,{quote(text, safe=_PLAIN_IN_ADDRESS)}"
 
 
 def _stamps(directory: Path) -> _Stamps:

@@ -20,7 +20,8 @@ from tornado_ml.server.base import GuardedHandler, Login, Shared
 from tornado_ml.server.compression import best_coding
 
 LIST = "js/views/models.js"
-"""What shows the list of models; it is loaded later where that is not what the address asks for."""
+LIST_STYLE = "/css/list.css"
+"""What shows the list of models, and how; both are loaded later where that is not what the address asks for."""
 ASK_EACH_TIME = "no-cache"
 KEEP = "public, max-age=31536000, immutable"
 PAGE_HEADERS = {
@@ -107,7 +108,8 @@ class PageHandler(PageFileHandler):
 
     async def get(self, path: str = "") -> None:
         page = await self.page()
-        self.preload("/api/models", "/api/plugins", module=page.address(LIST))
+        module, style = f"<{page.address(LIST)}>; rel=modulepreload", f"<{LIST_STYLE}>; rel=preload; as=style"
+        self.preload("/api/models", "/api/plugins", and_parts=(module, style))
         await self.send_page(page, page.index)
 
     async def send_page(self, edition: Edition, page: PageFile) -> None:
@@ -117,13 +119,12 @@ class PageHandler(PageFileHandler):
         self.set_header("Content-Security-Policy", f"{policy}; style-src 'self' {edition.style_source}")
         await self.send(page, ASK_EACH_TIME)
 
-    def preload(self, *documents: str, module: str = "") -> None:
+    def preload(self, *documents: str, and_parts: tuple[str, ...] = ()) -> None:
         if self.shared.access.is_on:
             self.add_header("Vary", "Cookie")
         if self.caller.identity is not NOBODY:
             links = [f"<{address}>; rel=preload; as=fetch; crossorigin" for address in documents]
-            links += [f"<{module}>; rel=modulepreload"] if module else []
-            self.set_header("Link", ", ".join(links))
+            self.set_header("Link", ", ".join([*links, *and_parts]))
 
 
 class ModelPageHandler(PageHandler):

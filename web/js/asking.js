@@ -1,6 +1,8 @@
 // Has a model predict, and shows in the answer panel what becomes of it. Whatever is asked anew replaces what runs.
 
 import { PredictionError } from "./client/index.js";
+import { loadWith } from "./loading.js";
+import { saying } from "./views/answer-card.js";
 
 /** @typedef {import("./catalogue.js").Catalogue} Catalogue */
 /** @typedef {import("./client/index.js").Client} Client */
@@ -8,6 +10,7 @@ import { PredictionError } from "./client/index.js";
 /** @typedef {import("./client/session.js").Session} Session */
 /** @typedef {import("./client/types.js").Answer} Answer */
 /** @typedef {import("./client/types.js").PredictOptions} PredictOptions */
+/** @typedef {import("./views/answer-card.js").AnswerCard} AnswerCard */
 /** @typedef {import("./views/answer.js").AnswerPanel} AnswerPanel */
 
 /** @typedef {{onFaults: (faults: readonly Fault[]) => void, onStop: () => void}} Form */
@@ -42,7 +45,7 @@ export class Asking extends EventTarget {
    * @param {string} name of the model
    * @param {Client} client
    * @param {Catalogue} catalogue
-   * @param {AnswerPanel} answers
+   * @param {AnswerCard} answers
    */
   constructor(name, client, catalogue, answers) {
     super();
@@ -73,9 +76,8 @@ export class Asking extends EventTarget {
    * @param {{isLive?: boolean}} [options] `isLive`: asked because the input has changed, whatever it is by now
    */
   async ask(input, form, { isLive = false } = {}) {
-    const replaces = this.#running?.call;
     /** @type {Running} */
-    const running = { controller: new AbortController(), isLive, call: undefined };
+    const running = { controller: new AbortController(), isLive, call: this.#running?.call };
     this.#become(running);
     this.#answers.begin({
       isLive,
@@ -83,22 +85,24 @@ export class Asking extends EventTarget {
       stop: () => this.cancel(),
       again: () => this.ask(input, form),
     });
+    const panel = await this.#panelFor(running, form);
+    if (panel === null || this.#running !== running) return;
     const watch = this.#watch();
     /** @type {Answer | undefined} */
     let answer;
     /** @type {unknown} */
     let error;
     try {
-      answer = await this.#answerOfReady(input, running, replaces);
+      answer = await this.#answerOfReady(input, running, panel);
     } catch (caught) {
       error = caught;
     }
     const elapsedMs = watch();
     if (this.#running !== running) return;
     this.#become(null);
-    if (answer !== undefined) this.#showPrediction(answer, elapsedMs, isLive);
-    else if (running.controller.signal.aborted) this.#showStopped(form);
-    else this.#showError(error, form, isLive);
+    if (answer !== undefined) this.#showPrediction(panel, answer, elapsedMs, isLive);
+    else if (running.controller.signal.aborted) this.#showStopped(panel, form);
+    else this.#showError(panel, error, form, isLive);
     if (answer !== undefined || error instanceof PredictionError) this.#tell({ input, isLive, answer, error, elapsedMs });
   }
 
@@ -110,6 +114,16 @@ export class Asking extends EventTarget {
   hold(faults) {
     this.stop();
     this.#answers.showIncomplete(faults);
+  }
+
+  /**
+   * What has been typed cannot be sent, and the person wanted it to be.
+   *
+   * @param {readonly Fault[]} faults
+   */
+  refuse(faults) {
+    this.stop();
+    this.#answers.showUnsendable(faults);
   }
 
   /** The person does not want what runs any more. */
@@ -129,6 +143,28 @@ export class Asking extends EventTarget {
     return this.#isLoading ? "Waiting for the model to load…" : "Predicting…";
   }
 
+  /**
+   * What shows the answer is there before it is asked for; how long that takes is not counted.
+   *
+   * @param {Running} running
+   * @param {Form} form
+   * @returns {Promise<AnswerPanel | null>} null if it cannot be had: then nothing is asked
+   */
+  async #panelFor(running, { onStop }) {
+    const { signal } = running.controller;
+    try {
+      return await loadWith(() => this.#answers.load(), this.#client, signal);
+    } catch {
+      if (this.#running !== running) return null;
+      this.#become(null);
+      if (signal.aborted) {
+        this.#answers.show("calm", "Stopped", null, saying("Nothing was asked until then."));
+        onStop();
+      } else this.#answers.show("bad", "Not sent", null, saying("A part of the page could not be loaded, and nothing was asked. Try again."));
+      return null;
+    }
+  }
+
   /** @returns {() => number | null} how long it has taken, unless there was no connection for some of the time */
   #watch() {
     const startedAt = performance.now();
@@ -146,31 +182,31 @@ export class Asking extends EventTarget {
    *
    * @param {unknown} input
    * @param {Running} running
-   * @param {object | undefined} replaces
+   * @param {AnswerPanel} panel
    * @returns {Promise<Answer>}
    */
-  async #answerOfReady(input, running, replaces) {
+  async #answerOfReady(input, running, panel) {
     const { signal } = running.controller;
     try {
-      return await this.#answer(input, running, replaces);
+      return await this.#answer(input, running, panel);
     } catch (error) {
       if (!(error instanceof PredictionError) || error.code !== "MODEL_NOT_READY") throw error;
       this.#isLoading = true;
       const isReady = await this.#catalogue.becomesReady(this.#name, signal).finally(() => (this.#isLoading = false));
       if (!isReady) throw error;
-      return this.#answer(input, running);
+      return this.#answer(input, running, panel);
     }
   }
 
   /**
    * @param {unknown} input
    * @param {Running} running
-   * @param {object} [replaces]
+   * @param {AnswerPanel} panel
    * @returns {Promise<Answer>}
    */
-  async #answer(input, running, replaces) {
+  async #answer(input, running, panel) {
     /** @type {PredictOptions} */
-    const options = { signal: running.controller.signal, replaces };
+    const options = { signal: running.controller.signal, replaces: running.call };
     if (this.#session !== null || !this.isStream) {
       const call = this.#session?.predict(input, options) ?? this.#client.predict(this.#name, input, options);
       running.call = call;
@@ -178,38 +214,43 @@ export class Asking extends EventTarget {
     }
     const stream = this.#client.stream(this.#name, input, options);
     running.call = stream;
-    for await (const { prediction } of stream) if (this.#running === running) this.#answers.showPartial(prediction);
+    for await (const { prediction } of stream) if (this.#running === running) panel.showPartial(prediction);
     return stream.final;
   }
 
   /**
+   * @param {AnswerPanel} panel
    * @param {Answer} answer
    * @param {number | null} elapsedMs
    * @param {boolean} isLive
    */
-  #showPrediction(answer, elapsedMs, isLive) {
-    this.#answers.showPrediction(answer, elapsedMs);
+  #showPrediction(panel, answer, elapsedMs, isLive) {
+    panel.showPrediction(answer, elapsedMs);
     if (!isLive) this.#answers.bringIntoView();
   }
 
-  /** @param {Form} form */
-  #showStopped({ onStop }) {
-    this.#answers.showStopped();
+  /**
+   * @param {AnswerPanel} panel
+   * @param {Form} form
+   */
+  #showStopped(panel, { onStop }) {
+    panel.showStopped();
     onStop();
   }
 
   /**
+   * @param {AnswerPanel} panel
    * @param {unknown} error
    * @param {Form} form
    * @param {boolean} isLive
    */
-  #showError(error, { onFaults }, isLive) {
+  #showError(panel, error, { onFaults }, isLive) {
     const details = error instanceof PredictionError ? error.details : [];
     if (isLive && details.length > 0) {
       this.#answers.showIncomplete(details);
       return;
     }
-    this.#answers.showError(error);
+    panel.showError(error);
     if (isLive) return;
     if (details.length > 0) onFaults(details);
     else this.#answers.bringIntoView();

@@ -8,6 +8,7 @@ import { openPalette } from "./palette/open.js";
 import { whenUsed } from "./presence.js";
 import { startRouter } from "./router.js";
 import { PALETTE_CHORD, startShortcuts } from "./shortcuts.js";
+import { stylesheet } from "./stylesheet.js";
 import { showConnection } from "./views/connection.js";
 import { showFrame } from "./views/frame.js";
 import { lateView } from "./views/late.js";
@@ -50,7 +51,7 @@ const go = startRouter(
   notFoundView,
 );
 // It is not far from any page, and the service may be away when somebody goes to it.
-whenUsed().then(() => import("./views/models.js")).catch(() => {});
+whenUsed().then(loadList).catch(() => {});
 startLogin(catalogue, byId("main"));
 catalogue.load();
 catalogue.follow(client).catch(() => {}); // ends with the client; the bar above the page says so
@@ -59,7 +60,12 @@ showFrame({ openPalette: find, openShortcutList });
 
 function listView() {
   catalogue.includePlugins(); // now, so that they are asked for with the models
-  return lateView("Models", async () => (await import("./views/models.js")).modelsView(catalogue, actions));
+  return lateView("Models", async () => (await loadList()).modelsView(catalogue, actions));
+}
+
+async function loadList() {
+  const [list] = await Promise.all([import("./views/models.js"), stylesheet("/css/list.css")]);
+  return list;
 }
 
 /** @param {HTMLDialogElement} dialog */

@@ -5,13 +5,13 @@ import { needsRareKinds } from "../../../web/js/form/kinds.js";
 const number = { type: "number", minimum: 0, "x-unit": "cm" };
 
 test("a form of plain values and of objects of these needs nothing more", () => {
-  for (const schema of [true, number, { properties: { a: number, b: { type: "object", properties: { c: { enum: [1, null] } } } }, additionalProperties: false }]) {
+  for (const schema of [true, number, { properties: { a: number, b: { type: "object", properties: { c: { type: "string", format: "date" } } } }, additionalProperties: false }]) {
     assert.equal(needsRareKinds(schema), false);
   }
 });
 
 test("whatever may be of another kind has these loaded, at any depth", () => {
-  const others = [{ type: "array" }, { type: ["number", "null"] }, { $ref: "#/$defs/a" }, { anyOf: [number] }, { type: "string", contentEncoding: "base64" }, { "x-tensor": {} }, { "x-widget": "dial" }];
+  const others = [{ type: "array" }, { type: "boolean" }, { enum: [1, null] }, { const: 1 }, { type: ["number", "null"] }, { $ref: "#/$defs/a" }, { anyOf: [number] }, { type: "string", contentEncoding: "base64" }, { "x-tensor": {} }, { "x-widget": "dial" }];
   for (const other of others) for (const schema of [other, { properties: { a: other } }, { additionalProperties: other }]) assert.equal(needsRareKinds(schema), true);
 });
 

@@ -4,8 +4,8 @@ import { el, newId } from "../dom.js";
 import { LabelledControl, nullChip, shortened } from "./control.js";
 import { Group } from "./group.js";
 
-/** @typedef {import("./state/scalars.js").BooleanState} BooleanState */
-/** @typedef {import("./state/scalars.js").ChoiceState} ChoiceState */
+/** @typedef {import("./state/choices.js").BooleanState} BooleanState */
+/** @typedef {import("./state/choices.js").ChoiceState} ChoiceState */
 /** @typedef {{label: string, isOn: () => boolean, choose: () => void}} Option */
 
 const MOST_RADIOS = 4;

@@ -7,7 +7,7 @@ import { Camera } from "./media/camera.js";
 import { asImage } from "./media/image.js";
 import { Recorder } from "./media/recorder.js";
 
-/** @typedef {import("./state/scalars.js").FileState} FileState */
+/** @typedef {import("./state/file.js").FileState} FileState */
 
 /** @extends {LabelledControl<FileState>} */
 export class FileControl extends LabelledControl {

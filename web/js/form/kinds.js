@@ -1,12 +1,14 @@
-// Whether a form can be made of what is there, or of kinds that few forms have: those are loaded before such a form is made.
+// Whether a form can be made of what is there, or of kinds that only some forms have: those are loaded before such a form is made.
+
+import { stylesheet } from "../stylesheet.js";
 
 /** @typedef {import("../schema/follow.js").Schema} Schema */
 
-const TYPES = new Set(["string", "number", "integer", "boolean", "object"]);
+const TYPES = new Set(["string", "number", "integer", "object"]);
 
 /** What a schema may say and still need none of the rare kinds; of anything else it is not known. */
 const PLAIN = new Set([
-  "type", "title", "description", "default", "examples", "enum", "const", "format", "pattern", "minLength", "maxLength", "minimum",
+  "type", "title", "description", "default", "examples", "format", "pattern", "minLength", "maxLength", "minimum",
   "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "required", "properties", "additionalProperties", "deprecated",
   "x-unit", "$schema", "$id",
 ]);
@@ -21,7 +23,8 @@ export function needsRareKinds(schema, widgets = []) {
 }
 
 export async function loadRareKinds() {
-  (await import("./rare.js")).addRareKinds();
+  const [rare] = await Promise.all([import("./rare.js"), stylesheet("/css/rare.css")]);
+  rare.addRareKinds();
 }
 
 /**

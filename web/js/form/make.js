@@ -1,9 +1,8 @@
 // Which control a state gets.
 
-import { BooleanControl, choiceControl } from "./choices.js";
 import { Group } from "./group.js";
 import { ObjectControl } from "./object.js";
-import { JsonControl, NumberControl, NumbersControl, TextControl } from "./text.js";
+import { JsonControl, NumberControl, TextControl } from "./text.js";
 import { widgetFor } from "../widgets.js";
 
 /** @typedef {import("./control.js").Control} Control */
@@ -20,9 +19,6 @@ import { widgetFor } from "../widgets.js";
 const CONTROLS = {
   text: (state) => new TextControl(state),
   number: (state) => new NumberControl(state),
-  numbers: (state) => new NumbersControl(state),
-  boolean: (state) => new BooleanControl(state),
-  choice: choiceControl,
   object: (state, make) => new ObjectControl(state, make),
   never: (state) => new NeverControl(state),
   any: (state) => new JsonControl(state),

@@ -25,7 +25,7 @@ const ONE_LINE_LENGTH = 80;
 const LONGEST_PLACEHOLDER = 60;
 
 /** @extends {LabelledControl<TextState>} */
-class TypedControl extends LabelledControl {
+export class TypedControl extends LabelledControl {
   #placeholder;
 
   /**
@@ -103,15 +103,6 @@ export class NumberControl extends TypedControl {
     const inputmode = schema.minimum >= 0 || schema.exclusiveMinimum >= 0 ? "decimal" : null;
     super(state, el("input", { type: "text", inputmode, autocomplete: "off", class: "number" }));
     suggest(this, state.field);
-    this.update();
-  }
-}
-
-/** Many numbers, typed or pasted one after the other. */
-export class NumbersControl extends TypedControl {
-  /** @param {TextState} state */
-  constructor(state) {
-    super(state, el("textarea", { class: "code", rows: 2, spellcheck: "false", autocapitalize: "off" }));
     this.update();
   }
 }

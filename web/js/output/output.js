@@ -1,6 +1,7 @@
 // Where a prediction is shown: what shows it is loaded when it is needed, and its JSON is always there.
 
 import { el, fill } from "../dom.js";
+import { stylesheet } from "../stylesheet.js";
 import { jsonBlock } from "../views/json.js";
 
 /** @typedef {import("../widgets.js").WidgetEntry} WidgetEntry */
@@ -11,8 +12,9 @@ export function prepareOutput() {
   load().catch(() => {}); // told when there is something to show
 }
 
-function load() {
-  return import("./index.js");
+async function load() {
+  const [parts] = await Promise.all([import("./index.js"), stylesheet("/css/output.css")]);
+  return parts;
 }
 
 /** It stays where it is while one prediction takes the place of the other, and so does what was unfolded. */

@@ -11,7 +11,6 @@ import { copyButton } from "./copy.js";
 /** @typedef {import("../asking.js").Asking} Asking */
 /** @typedef {import("../client/errors.js").Fault} Fault */
 /** @typedef {import("../form/editor.js").Draft} Draft */
-/** @typedef {import("./answer.js").AnswerPanel} AnswerPanel */
 
 const PREVIEW_LENGTH = 60;
 
@@ -19,7 +18,6 @@ const PREVIEW_LENGTH = 60;
 export class InputCard extends EventTarget {
   #name;
   #asking;
-  #answers;
   #editor;
   #examples;
   #nextExample = 0;
@@ -38,13 +36,11 @@ export class InputCard extends EventTarget {
    * @param {string} name
    * @param {import("../api.js").Metadata} metadata
    * @param {Asking} asking
-   * @param {AnswerPanel} answers
    */
-  constructor(name, { input_schema: schema, examples, widgets }, asking, answers) {
+  constructor(name, { input_schema: schema, examples, widgets }, asking) {
     super();
     this.#name = name;
     this.#asking = asking;
-    this.#answers = answers;
     this.#examples = examples;
     this.#editor = new Editor(schema, widgets);
     this.element = this.#form();
@@ -112,10 +108,8 @@ export class InputCard extends EventTarget {
     const input = this.#editor.read(faults);
     this.#editor.showFaults(faults);
     this.#settling.stop();
-    if (faults.length > 0) {
-      this.#asking.stop();
-      this.#answers.showUnsendable(faults);
-    } else this.#asking.ask(input, this.#heeding);
+    if (faults.length > 0) this.#asking.refuse(faults);
+    else this.#asking.ask(input, this.#heeding);
   }
 
   focus() {

@@ -1,5 +1,6 @@
 // The page that says what a model takes and gives.
 
+import { stylesheet } from "../stylesheet.js";
 import { later } from "./later.js";
 import { modelPage } from "./model-page.js";
 
@@ -12,6 +13,10 @@ export function metadataView(name, catalogue) {
     name,
     tab: "Metadata",
     catalogue,
-    body: (metadata) => later(async () => (await import("./metadata-cards.js")).metadataCards(metadata)),
+    body: (metadata) =>
+      later(async () => {
+        const [{ metadataCards }] = await Promise.all([import("./metadata-cards.js"), stylesheet("/css/metadata.css")]);
+        return metadataCards(metadata);
+      }),
   });
 }

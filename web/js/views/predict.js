@@ -2,11 +2,12 @@
 
 import { Asking } from "../asking.js";
 import { el } from "../dom.js";
-import { AnswerPanel } from "./answer.js";
+import { AnswerCard } from "./answer-card.js";
 import { loadRareKinds, needsRareKinds } from "../form/kinds.js";
 import { InputCard } from "./input-card.js";
 import { later } from "./later.js";
 import { modelPage } from "./model-page.js";
+import { stylesheet } from "../stylesheet.js";
 import { skeleton } from "./parts.js";
 import { Tools } from "./tools.js";
 
@@ -24,7 +25,7 @@ import { Tools } from "./tools.js";
  * @param {Actions} actions
  */
 export function predictView(name, client, catalogue, actions) {
-  const answers = new AnswerPanel();
+  const answers = new AnswerCard();
   const asking = new Asking(name, client, catalogue, answers);
   asking.addEventListener("change", () => void loadRecorder(), { once: true }); // the service may be away when there is something to record
   asking.addEventListener("outcome", async (event) => {
@@ -58,11 +59,13 @@ export function predictView(name, client, catalogue, actions) {
   function bench(metadata) {
     const { capabilities, output_schema: outputSchema } = metadata;
     asking.isStream = capabilities.stream;
-    answers.outputSchema = outputSchema;
-    answers.partialSchema = metadata.partial_schema ?? null;
-    answers.widgets = metadata.widgets ?? [];
-    const input = new InputCard(name, metadata, asking, answers);
-    answers.nameOf = (path) => input.nameOf(path);
+    const input = new InputCard(name, metadata, asking);
+    answers.model = {
+      outputSchema,
+      partialSchema: metadata.partial_schema ?? outputSchema,
+      widgets: metadata.widgets ?? [],
+      nameOf: (path) => input.nameOf(path),
+    };
     const tools = new Tools({ name, metadata, input, asking, client, catalogue });
     const remove = actions.add([
       { name: "Predict", chord: "Ctrl Enter", act: () => input.predict() },
@@ -92,7 +95,7 @@ export function predictView(name, client, catalogue, actions) {
    */
   function sessionPart({ session_schema: schema = null }, parts) {
     return later(async () => {
-      const { SessionCard } = await import("./session-card.js");
+      const [{ SessionCard }] = await Promise.all([import("./session-card.js"), stylesheet("/css/live.css")]);
       if (schema !== null && needsRareKinds(schema)) await loadRareKinds();
       const card = new SessionCard(name, schema, client, asking);
       parts.push(card);
@@ -106,7 +109,7 @@ export function predictView(name, client, catalogue, actions) {
    */
   function livePart({ capabilities, output_schema: schema }, parts) {
     const cards = later(async () => {
-      const { LiveCard } = await import("./live-card.js");
+      const [{ LiveCard }] = await Promise.all([import("./live-card.js"), stylesheet("/css/live.css"), stylesheet("/css/output.css")]);
       const feeds = capabilities.sources.map((source) => new LiveCard(name, source, schema, client));
       parts.push(...feeds);
       return el("div", { class: "live-cards" }, ...feeds.map(({ element }) => element));

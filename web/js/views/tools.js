@@ -66,6 +66,8 @@ const KINDS = Object.freeze([
   },
 ]);
 
+const STYLES = ["/css/tools.css", "/css/answer.css", "/css/output.css"];
+
 export class Tools {
   #bench;
   #parts;
@@ -112,7 +114,7 @@ export class Tools {
     const place = el("div", { class: "tool-body" });
     const details = el("details", { class: "card tool", id }, el("summary", {}, el("h2", {}, title), el("span", { class: "hint" }, hint)), place);
     const make = async () => {
-      const [tool] = await Promise.all([load(this.#bench), stylesheet("/css/tools.css")]);
+      const [tool] = await Promise.all([load(this.#bench), ...STYLES.map(stylesheet)]);
       if (this.#end.signal.aborted) tool.stop();
       else this.#open.push(tool);
       return tool.element;

@@ -1,7 +1,7 @@
 // Which state a field gets.
 
 import { ObjectState } from "./object.js";
-import { BooleanState, ChoiceState, FileState, JsonState, NumberState, NumbersState, TextState } from "./scalars.js";
+import { JsonState, NumberState, TextState } from "./scalars.js";
 import { NeverState } from "./state.js";
 
 /** @typedef {import("./state.js").MakeState} MakeState */
@@ -17,11 +17,7 @@ import { NeverState } from "./state.js";
 const STATES = {
   text: TextState,
   number: NumberState,
-  boolean: BooleanState,
-  choice: ChoiceState,
   object: ObjectState,
-  numbers: NumbersState,
-  file: FileState,
   never: NeverState,
   any: JsonState,
 };
