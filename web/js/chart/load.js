@@ -1,5 +1,7 @@
 // Loads the vendored uPlot, which is no module, once a chart is needed.
 
+import { stylesheet } from "../stylesheet.js";
+
 /** @typedef {typeof import("uplot")} Plot */
 
 const SCRIPT = "/vendor/uplot/uplot.min.js";
@@ -10,7 +12,7 @@ let loading = null;
 
 /** @returns {Promise<Plot>} */
 export function loadPlot() {
-  loading ??= Promise.all([attached("script", { src: SCRIPT }), attached("link", { rel: "stylesheet", href: STYLE })]).then(
+  loading ??= Promise.all([loadScript(), stylesheet(STYLE), stylesheet("/css/chart.css")]).then(
     () => /** @type {any} */ (window).uPlot,
     (error) => {
       loading = null;
@@ -20,12 +22,9 @@ export function loadPlot() {
   return loading;
 }
 
-/**
- * @param {"script" | "link"} tag
- * @param {Record<string, string>} properties
- */
-function attached(tag, properties) {
-  const element = Object.assign(document.createElement(tag), properties);
+/** @returns {Promise<unknown>} */
+function loadScript() {
+  const element = Object.assign(document.createElement("script"), { src: SCRIPT });
   document.head.append(element);
   return new Promise((resolve, reject) => {
     element.addEventListener("load", resolve, { once: true });

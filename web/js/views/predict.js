@@ -109,7 +109,7 @@ export function predictView(name, client, catalogue, actions) {
    */
   function livePart({ capabilities, output_schema: schema }, parts) {
     const cards = later(async () => {
-      const [{ LiveCard }] = await Promise.all([import("./live-card.js"), stylesheet("/css/live.css"), stylesheet("/css/output.css")]);
+      const [{ LiveCard }] = await Promise.all([import("./live-card.js"), stylesheet("/css/live.css"), stylesheet("/css/chart.css"), stylesheet("/css/output.css")]);
       const feeds = capabilities.sources.map((source) => new LiveCard(name, source, schema, client));
       parts.push(...feeds);
       return el("div", { class: "live-cards" }, ...feeds.map(({ element }) => element));

@@ -66,8 +66,6 @@ const KINDS = Object.freeze([
   },
 ]);
 
-const STYLES = ["/css/tools.css", "/css/answer.css", "/css/output.css"];
-
 export class Tools {
   #bench;
   #parts;
@@ -114,7 +112,7 @@ export class Tools {
     const place = el("div", { class: "tool-body" });
     const details = el("details", { class: "card tool", id }, el("summary", {}, el("h2", {}, title), el("span", { class: "hint" }, hint)), place);
     const make = async () => {
-      const [tool] = await Promise.all([load(this.#bench), ...STYLES.map(stylesheet)]);
+      const [tool] = await Promise.all([load(this.#bench), ...loadStyles()]);
       if (this.#end.signal.aborted) tool.stop();
       else this.#open.push(tool);
       return tool.element;
@@ -124,4 +122,8 @@ export class Tools {
     });
     return details;
   }
+}
+
+function loadStyles() {
+  return [stylesheet("/css/tools.css"), stylesheet("/css/answer.css"), stylesheet("/css/output.css")];
 }
