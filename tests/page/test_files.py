@@ -19,6 +19,7 @@ INDEX = """\
     <link rel="icon" href="/icon.svg">
     <link rel="stylesheet" href="/css/a.css">
     <link rel="stylesheet" href="/css/b.css">
+    <script type="module" src="/js/start.js"></script>
     <script type="module" src="/js/main.js"></script>
 </head>
 <a href="/">home</a><a href="/api/models">elsewhere</a>
@@ -34,6 +35,7 @@ def folder(tmp_path: Path) -> Path:
         "css/b.css": "@layer one {\n}\n",
         "js/main.js": 'import { a } from "./a.js";\nstart(a);\n',
         "js/a.js": "export const a = 1;\n",
+        "js/start.js": "// Later.\nsetTimeout(() => import('./main.js'));\n",
         "__init__.py": "",
         ".hidden/secret.txt": "",
     }
@@ -45,8 +47,14 @@ def folder(tmp_path: Path) -> Path:
 
 def test_each_file_is_there_as_it_stands_and_nothing_hidden(folder: Path) -> None:
     plain = PageFiles(folder).current().plain
-    assert sorted(plain) == ["css/a.css", "css/b.css", "icon.svg", "index.html", "js/a.js", "js/main.js"]
+    assert sorted(plain) == [
+        "css/a.css", "css/b.css", "icon.svg", "index.html", "js/a.js", "js/main.js", "js/start.js",
+    ]  # fmt: skip
     assert all(file.content == (folder / path).read_bytes() for path, file in plain.items())
+
+
+def hash_of(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def test_the_index_asks_for_what_is_joined_in_a_folder_of_this_version(folder: Path) -> None:
@@ -58,6 +66,7 @@ def test_the_index_asks_for_what_is_joined_in_a_folder_of_this_version(folder: P
 <head>
     <link rel="icon" href="data:image/svg+xml,<svg fill='%23fff'></svg>">
     <style>{edition.styles}</style>
+    <script type="module">{edition.start}</script>
     <script type="module" src="/page/{edition.version}/js/main.js"></script>
 </head>
 <a href="/">home</a><a href="/api/models">elsewhere</a>
@@ -96,8 +105,20 @@ def test_what_is_joined_stands_in_the_place_of_its_first_part(folder: Path) -> N
 def test_stylesheets_are_joined_in_their_order_without_remarks(folder: Path) -> None:
     edition = PageFiles(folder).current()
     assert edition.styles == "@layer one, two;\n@layer two {\na { content: '/* text */' }\n}\n\n@layer one {\n}\n"
-    digest = hashlib.sha256(edition.styles.encode()).digest()
-    assert edition.style_source == f"'sha256-{base64.b64encode(digest).decode()}'"
+    assert edition.policy.endswith(f"; style-src 'self' {hash_of(edition.styles)}")
+
+
+def test_the_first_module_stands_in_the_document_and_its_hash_in_the_policy(folder: Path) -> None:
+    edition = PageFiles(folder).current()
+    assert edition.start == f'setTimeout(()=>import("/page/{edition.version}/js/main.js"));'
+    assert edition.policy.startswith(f"script-src 'self' {hash_of(edition.start)}; ")
+
+
+def test_a_first_module_that_is_not_understood_stays_apart(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (folder / "js/start.js").write_text("import.meta;")
+    edition = PageFiles(folder).current()
+    assert f'<script type="module" src="/page/{edition.version}/js/start.js">' in edition.index.content.decode()
+    assert "served by itself" in caplog.text
 
 
 @pytest.mark.parametrize("text", ['@import "c.css";', "a { background: URL(a.png) }", "/* a */ b { } /* </style> */"])

@@ -208,9 +208,10 @@ async def test_every_answer_carries_the_security_headers(fetch: Fetch, path: str
     for name, value in expected.items():
         if name != "Content-Security-Policy":
             assert response.headers.get_list(name) == [value]
-    # The page's document brings its styles along, and names their hash.
-    styles = r"; style-src 'self' 'sha256-[A-Za-z0-9+/]{43}='" if path == "/" else ""
-    assert re.fullmatch(re.escape(expected["Content-Security-Policy"]) + styles, policy)
+    # The page's document brings its styles and its first lines of script along, and names their hashes.
+    source = r"'self' 'sha256-[A-Za-z0-9+/]{43}='"
+    brought = f"; script-src {source}; style-src {source}" if path == "/" else ""
+    assert re.fullmatch(re.escape(expected["Content-Security-Policy"]) + brought, policy)
     assert policy.startswith("default-src 'self'; img-src" if path == "/" else "default-src 'none'; ")
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy

@@ -84,7 +84,7 @@ async def test_nobody_else_waits_while_the_page_is_read(
     assert (await page).code == 200
 
 
-ASSET = re.compile(rb'="(/page/\w+/(\S+))"')
+ASSET = re.compile(rb'"(/page/\w+/([^"]+))"')
 
 
 @pytest.mark.gen_test

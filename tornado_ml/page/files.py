@@ -23,11 +23,13 @@ import brotli
 
 from tornado_ml.page.head import Head, head_of, with_head
 from tornado_ml.page.joining import join
+from tornado_ml.page.modules import parse
 from tornado_ml.page.scanner import Unjoinable
 
 log = logging.getLogger(__name__)
 
 INDEX = "index.html"
+START = "js/start.js"
 ENTRY = "js/main.js"
 
 TEXT_TYPES = {
@@ -48,6 +50,7 @@ MAX_MODEL_PAGES = 32
 """How many are kept: the best compression takes longer than all else, and makes a page an eighth smaller."""
 
 _STYLESHEET = re.compile(r'[ \t]*<link rel="stylesheet" href="/(css/[^"]+)">\n?')
+_START = re.compile(rf'(<script type="module") src="/{START}">(</script>)')
 _KEEPS_APART = re.compile(r"@import|url\(|</", re.IGNORECASE)
 """What means something else, or is an error, in a stylesheet within a document."""
 
@@ -114,6 +117,8 @@ class Edition:
         """The stylesheets of `index` in their order, which is also that of their layers; empty if they stay apart."""
         contents = "".join(f"{path} {file.digest}\n" for path, file in sorted(self.joined.items()))
         self.version = hashlib.sha256(contents.encode()).hexdigest()[:16]
+        self.start = self._start()
+        """What `START` does; empty if it stays apart."""
         self.index = PageFile(INDEX, self._pointed(index).encode(), newest_s)
         """`index.html`, which asks for the joined files of this edition."""
         self._with_head = lru_cache(MAX_MODEL_PAGES)(self._made_with_head)
@@ -135,11 +140,20 @@ class Edition:
         styles = "\n".join(_without_remarks(self._source(path)) for path in paths)
         return "" if _KEEPS_APART.search(styles) else styles
 
+    def _start(self) -> str:
+        try:
+            return parse(START, self._source(START)).body(self.address) if START in self.plain else ""
+        except (Unjoinable, UnicodeDecodeError) as error:
+            log.warning("The page's first module is served by itself: %s.", error)
+            return ""
+
     def _pointed(self, index: str) -> str:
-        """`index` with the addresses of this edition, and the stylesheets themselves in the place of the first link.
+        """`index` with the addresses of this edition; the stylesheets and the first module stand in it themselves.
 
         The page can be painted as soon as it is there, without another round trip.
         """
+        if self.start:
+            index = _START.sub(lambda found: f"{found[1]}>{self.start}{found[2]}", index)
         if self.styles:
             index = _STYLESHEET.sub(lambda _: f"    <style>{self.styles}</style>\n", index, count=1)
             index = _STYLESHEET.sub("", index)
@@ -156,10 +170,9 @@ class Edition:
         return f'{attribute}="{self.address(path)}"'
 
     @property
-    def style_source(self) -> str:
-        """What a Content-Security-Policy names to allow `styles`, and no other (CSP level 3, section 2.3.1)."""
-        digest = hashlib.sha256(self.styles.encode()).digest()
-        return f"'sha256-{base64.b64encode(digest).decode()}'"
+    def policy(self) -> str:
+        """What a Content-Security-Policy says to allow `styles` and `start` alone (CSP level 3, section 2.3.1)."""
+        return f"script-src 'self' {_hash_source(self.start)}; style-src 'self' {_hash_source(self.styles)}"
 
     def model_page(self, model: Mapping[str, Any], tab: str) -> PageFile:
         """`index` with what is known of a model."""
@@ -215,6 +228,10 @@ class PageFiles:
 def _without_remarks(stylesheet: str) -> str:
     """Without comments that begin a line, and indentation: no string of CSS goes on after a line end."""
     return _INDENTATION.sub("\n", _REMARK.sub("", stylesheet))
+
+
+def _hash_source(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _as_address(drawing: str) -> str:

@@ -116,7 +116,7 @@ class PageHandler(PageFileHandler):
         for name, value in PAGE_HEADERS.items():
             self.set_header(name, value)
         policy = PAGE_HEADERS["Content-Security-Policy"]
-        self.set_header("Content-Security-Policy", f"{policy}; style-src 'self' {edition.style_source}")
+        self.set_header("Content-Security-Policy", f"{policy}; {edition.policy}")
         await self.send(page, ASK_EACH_TIME)
 
     def preload(self, *documents: str, and_parts: tuple[str, ...] = ()) -> None:

@@ -43,12 +43,12 @@ test("index.html names the first module, and each style sheet that is not loaded
   const later = new Set(scripts.flatMap((text) => [...text.matchAll(/\bstylesheet\("\/([^"]+)"\)/g)].map(([, path]) => path)));
   const needed = filesIn("css").filter((path) => !later.has(path));
   const named = [...html.matchAll(/(?:src|href)="\/((?:js|css)\/[^"]+)"/g)].map(([, path]) => path);
-  assert.deepEqual(named.sort(), [...needed, "js/main.js"].sort());
+  assert.deepEqual(named.sort(), [...needed, "js/start.js"].sort());
 });
 
 test("each module is needed, now or later, or says types alone", () => {
   const used = collectLazy();
-  collect(new URL("js/main.js", web), used);
+  collect(new URL("js/start.js", web), used);
   const unused = filesIn("js").filter((path) => !used.has(path));
   const code = unused.filter((path) => /^(?!export \{\};|\/\/|\/\*\*| \*|$)/m.test(readFileSync(new URL(path, web), "utf8")));
   assert.deepEqual(code, []);
