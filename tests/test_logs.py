@@ -22,6 +22,7 @@ from tornado_ml.logs import (
     BoundedHandler,
     JSONFormatter,
     TextFormatter,
+    about_request,
     configure,
 )
 
@@ -87,6 +88,16 @@ def test_an_object_has_the_time_in_utc_and_the_fields_that_were_given(objects: L
     assert abs(datetime.fromisoformat(line.pop("time")).timestamp() - datetime.now().timestamp()) < 60
     assert line == {"level": "INFO", "logger": "a.b", "message": "Hello you.", "request_id": "q1"}
     assert re.match(r'\{"time": "\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", ', objects.lines[0])
+
+
+def test_what_is_logged_while_a_request_is_worked_on_has_its_id(objects: Log) -> None:
+    with about_request("q1"):
+        objects.write("Inside.")
+        with about_request(""):
+            objects.write("Of several.")
+        objects.write("Of another.", extra={"request_id": "q2"})
+    objects.write("After.")
+    assert [line.get("request_id") for line in objects.objects] == ["q1", None, "q2", None]
 
 
 FORGED = "bad\n12:00:00 ERROR   a.b: all is lost\r\x1b[2J\x9b2J\x85\u2028\u202etxt"

@@ -13,8 +13,9 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TextIO
@@ -41,6 +42,25 @@ ACCESS = "tornado_ml.access"
 """The logger with a line for each request, and two for each socket."""
 MODELS = "tornado_ml.model."
 """What the loggers begin with under which models print and log in their workers; their model's name follows."""
+
+_request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+
+@contextmanager
+def about_request(request_id: str) -> Iterator[None]:
+    """What is logged meanwhile is about this request; about none that is known, if it is empty."""
+    token = _request_id.set(request_id)
+    try:
+        yield
+    finally:
+        _request_id.reset(token)
+
+
+def request_of(record: logging.LogRecord) -> str | None:
+    """The id of the request that a record is about: as it says, or by `about_request`."""
+    said: str | None = record.__dict__.get("request_id")
+    return said or _request_id.get() or None
+
 
 MAX_ALIKE = 10
 """How many lines with one template and logger are written in `WINDOW_S`; the rest is counted."""
@@ -112,6 +132,7 @@ class BoundedHandler(logging.StreamHandler[TextIO]):
         self._timer: threading.Timer | None = None
 
     def handle(self, record: logging.LogRecord) -> bool:
+        record.request_id = request_of(record)
         return self._passes(record) and super().handle(record)
 
     def sum_up(self) -> None:

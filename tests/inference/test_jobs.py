@@ -54,6 +54,13 @@ def test_a_batch_is_waited_for_as_long_as_one_of_its_jobs_is() -> None:
     assert not batch.is_waited_for
 
 
+def test_a_worker_is_told_whose_work_it_does_where_it_is_for_one_request() -> None:
+    jobs = [make_job([]), make_job([])]
+    for number, job in enumerate(jobs):
+        job.request_id = f"q{number}"
+    assert [work_of(some, 5).request_id for some in ([jobs[1]], jobs)] == ["q1", ""]
+
+
 def test_a_dropped_job_is_answered_as_its_client_dropped_it() -> None:
     job = make_job([])
     job.dropped_as = Cancelled

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
 
+from tornado_ml import logs
 from tornado_ml.errors import Cancelled, InvalidInput, ModelNotFound, ServiceError, ShuttingDown, Superseded
+from tornado_ml.inference import workbench
 from tornado_ml.inference.service import InferenceService, Prediction, Request, Settled
 from tornado_ml.server.base import Shared
 
@@ -43,6 +46,22 @@ async def test_an_answer_is_told_with_the_request_and_what_answered(
     assert (one.request, one.model_version, one.answer) == (request, "1.2", prediction)
     assert one.request_id.startswith("q")
     assert 0 <= prediction.total_s <= one.ended - one.started < 5
+
+
+@pytest.mark.gen_test
+async def test_what_a_model_logs_meanwhile_is_about_the_request(
+    service: InferenceService, settled: list[Settled], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    def about_request(request_id: str) -> AbstractContextManager[None]:
+        told.append(request_id)
+        return logs.about_request(request_id)
+
+    monkeypatch.setattr(workbench, "about_request", about_request)
+    await service.predict(Request("echo", "x"), client=1)
+    await service.predict(QUICK, client=1)
+    assert told == [one.request_id for one in settled]
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,7 @@ class Job:
         "on_settled",
         "queue",
         "queued_at",
+        "request_id",
         "runs",
         "state",
         "timer",
@@ -84,6 +85,8 @@ class Job:
         """Set once its client only waits to hear what became of it."""
         self.timer: asyncio.TimerHandle | None = None
         """Goes off when the client's deadline has passed."""
+        self.request_id = ""
+        """What the log names it by."""
         self.trace: WorkTrace | None = None
         """What the model's own spans belong to."""
 
@@ -206,8 +209,8 @@ class StreamJob(UnitJob):
 
     def work(self) -> Work:
         if self.station is None:
-            return BeginStream(self._number, self.data, self.credit, self.trace)
-        return AdvanceStream(self._number, self.credit, self.trace)
+            return BeginStream(self._number, self.data, self.credit, self.trace, self.request_id)
+        return AdvanceStream(self._number, self.credit, self.trace, self.request_id)
 
     def begin(self, batch: Batch) -> None:
         if self.station is None:
@@ -275,7 +278,8 @@ def work_of(jobs: Sequence[Job], max_batch_size: int) -> Work:
     first = jobs[0]
     if isinstance(first, UnitJob):
         return first.work()
-    return Predict([job.data for job in jobs], max_batch_size, first.trace)
+    request_id = first.request_id if len(jobs) == 1 else ""
+    return Predict([job.data for job in jobs], max_batch_size, first.trace, request_id)
 
 
 def dropped(job: Job, outcome: CancelOutcome) -> ServiceError:

@@ -64,7 +64,7 @@ class SessionJob(UnitJob):
         self._session = session
 
     def work(self) -> Work:
-        return PredictInSession(self._session.number, self.data, self.trace)
+        return PredictInSession(self._session.number, self.data, self.trace, self.request_id)
 
     @property
     def may_move(self) -> bool:

@@ -145,8 +145,7 @@ class Ticket:
             self._job = self._scheduler.submit(request.input_data, client, self._settled, request.deadline_s)
         else:
             self._job = request.session.submit(request.input_data, self._settled, request.deadline_s)
-        if request.trace is not None:
-            self._job.trace = request.trace.work
+        self._name(self._job)
 
     def enqueue_stream(self, client: Hashable, on_partial: Callable[[Partial], None]) -> None:
         """The same, for a client that wants partial predictions."""
@@ -157,10 +156,15 @@ class Ticket:
             on_partial(Partial(request.model_qualified_name, prediction, index))
 
         job = StreamJob(request.input_data, client, self._settled, request.number, hand_on)
-        if request.trace is not None:
-            job.trace = request.trace.work
+        self._name(job)
         self._scheduler.admit(job, request.deadline_s)
         self._job = job
+
+    def _name(self, job: Job) -> None:
+        """Let its worker know whose work it is, for what the model logs and for its spans."""
+        job.request_id = self.id
+        if self.request.trace is not None:
+            job.trace = self.request.trace.work
 
     def partial_taken(self) -> None:
         """A partial prediction has left for the client. While too many have not, no more are made."""

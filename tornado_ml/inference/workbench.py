@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from tornado_ml.logs import about_request
 from tornado_ml.models.answers import Answers, answered
 from tornado_ml.models.live import LiveSession, LiveStream, Step
 from tornado_ml.models.loaded import LoadedModel
@@ -26,6 +27,8 @@ class Predict:
     documents: list[Any]
     max_batch_size: int
     trace: WorkTrace | None = None
+    request_id: str = ""
+    """What the log names the request by; empty where there are several."""
 
 
 @dataclass(slots=True)
@@ -36,6 +39,7 @@ class BeginStream:
     document: Any
     max_partials: int
     trace: WorkTrace | None = None
+    request_id: str = ""
 
 
 @dataclass(slots=True)
@@ -45,6 +49,7 @@ class AdvanceStream:
     stream: int
     max_partials: int
     trace: WorkTrace | None = None
+    request_id: str = ""
 
 
 @dataclass(slots=True)
@@ -65,6 +70,7 @@ class PredictInSession:
     session: int
     document: Any
     trace: WorkTrace | None = None
+    request_id: str = ""
 
 
 @dataclass(slots=True)
@@ -111,7 +117,8 @@ class Workbench:
         """
         started = time.monotonic()
         trace = getattr(work, "trace", None)
-        result = self._result(work) if trace is None else within(trace, lambda: self._result(work))
+        with about_request(getattr(work, "request_id", "")):
+            result = self._result(work) if trace is None else within(trace, lambda: self._result(work))
         return Done(result, time.monotonic() - started, self.held_count)
 
     def fail(self, work: Work, error: Exception) -> Done:

@@ -48,8 +48,9 @@ class Record:
 class Observer(ABC):
     """Looks on at all predictions of the service.
 
-    It is called in a thread of its own, with one batch after the other. One that takes too long, or raises, loses
-    records, and nobody else notices: how many is in the log, and in the metric tornado_ml_observations_dropped_total.
+    It is called in a thread of its own, with one batch after the other, and nobody waits for it. One that takes too
+    long loses records: how many is in the log, and in the metric tornado_ml_observations_dropped_total. One that raises
+    may lose those that it was called with: the log says why, and how many.
     """
 
     @property

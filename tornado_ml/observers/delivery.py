@@ -115,7 +115,7 @@ class Delivery:
             try:
                 self._observer.observe([record for record, _ in taken])
             except BaseException:  # the fault of one observer, be it sys.exit; it may be better with the next
-                log.exception("The observer %s has failed.", self.name)
+                log.exception("The observer %s has failed; so many requests it was told of: %d.", self.name, len(taken))
             self._taken_bytes += sum(size for _, size in taken)
             self._taken_count += len(taken)
 

@@ -84,7 +84,7 @@ def test_what_a_model_logs_and_prints_is_logged_under_its_name(
     async def predict() -> None:
         worker = WorkerProcess("talker")
         await worker.load(Recipe("directory", "talker", str(file), 0), timeout_s=60, max_memory_bytes=0)
-        await worker.run(Predict([1], 1))
+        await worker.run(Predict([1], 1, request_id="q7"))
         await worker.close()
 
     asyncio.run(predict())
@@ -97,6 +97,7 @@ def test_what_a_model_logs_and_prints_is_logged_under_its_name(
         ("ERROR", "It failed."),
         ("INFO", "last"),
     ]
+    assert [getattr(one, "request_id", None) for one in records] == [None, "q7", "q7", "q7", None]
     assert (records[3].exc_text or "").splitlines()[-1] == "ZeroDivisionError: division by zero"
 
 

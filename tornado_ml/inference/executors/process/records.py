@@ -1,6 +1,7 @@
 """How what a model logs gets out of its worker process: as one line for each record, among what it prints.
 
-A line is the record separator of RFC 7464 and a JSON object: level, logger, message, and the traceback if there is one.
+A line is the record separator of RFC 7464 and a JSON object: level, logger, message, and the traceback and the
+request if there is one.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import os
 import sys
 from dataclasses import asdict, dataclass
 from typing import Self
+
+from tornado_ml.logs import request_of
 
 SEPARATOR = "\x1e"
 MAX_MESSAGE_LENGTH = 4000
@@ -28,6 +31,7 @@ class WorkerRecord:
     logger: str
     message: str
     traceback: str | None = None
+    request_id: str | None = None
 
     @classmethod
     def read(cls, line: str) -> Self | None:
@@ -36,7 +40,7 @@ class WorkerRecord:
             record = cls(**json.loads(line))
         except (TypeError, ValueError):
             return None
-        texts = (record.logger, record.message, record.traceback or "")
+        texts = (record.logger, record.message, record.traceback or "", record.request_id or "")
         return record if type(record.level) is int and all(isinstance(text, str) for text in texts) else None
 
     def log_under(self, log: logging.Logger) -> None:
@@ -45,6 +49,7 @@ class WorkerRecord:
             text = self.message if self.logger == "root" else f"{self.logger}: {self.message}"
             record = log.makeRecord(log.name, self.level, "", 0, "%s", (text,), None)
             record.exc_text = self.traceback
+            record.request_id = self.request_id
             log.handle(record)
 
 
@@ -62,7 +67,8 @@ class LineHandler(logging.Handler):
                 traceback = logging.Formatter().formatException(record.exc_info)
             message = record.getMessage()[:MAX_MESSAGE_LENGTH]
             kept = traceback[-MAX_TRACEBACK_LENGTH:] if traceback else None
-            line = json.dumps(asdict(WorkerRecord(record.levelno, record.name, message, kept)), ensure_ascii=False)
+            written = WorkerRecord(record.levelno, record.name, message, kept, request_of(record))
+            line = json.dumps(asdict(written), ensure_ascii=False)
             sys.stdout.flush()
             os.write(self._fd, f"{SEPARATOR}{line}\n".encode(errors="backslashreplace"))
         except Exception:  # as every handler does: what is logged must not fail who logs it
