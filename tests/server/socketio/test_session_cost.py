@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -146,8 +146,9 @@ class PollingIdler(PollIdler):
 
 @pytest.fixture
 def server(dropins: Path, no_examples: str) -> Iterator[RunningServer]:
-    """Warm: it has answered before."""
+    """Warm: it has answered before, and made its page."""
     with running_server(directories=[dropins], settings=no_examples) as server:
+        urlopen(Request(server.url, headers={"Accept-Encoding": "br"})).read()
         for _ in range(20):
             urlopen(f"{server.url}/socket.io/?EIO=4&transport=polling").read()
             urlopen(f"{server.url}/api/models").read()
