@@ -102,6 +102,14 @@ async def test_it_is_not_ready_but_live_while_a_stop_is_under_way(get: Get, shar
 
 
 @pytest.mark.gen_test
+async def test_it_is_not_ready_while_the_page_is_being_prepared(get: Get, shared: Shared) -> None:
+    shared.page.is_being_prepared = True
+    assert (await get("/health/ready"))[0] == 503
+    shared.page.is_being_prepared = False
+    assert (await get("/health/ready"))[0] == 200
+
+
+@pytest.mark.gen_test
 async def test_a_probe_needs_no_known_host_and_no_origin(get: Get) -> None:
     for path in ("/health/live", "/health/ready"):
         status, _ = await get(path, headers={"Host": "10.1.2.3:8765", "Origin": "null"})

@@ -30,9 +30,10 @@ class ReadyHandler(DocumentHandler):
 
 
 def readiness_of(shared: Shared) -> Document:
-    """The document of `/health/ready` of a service."""
+    """The document of `/health/ready` of a service, which loads its page while it loads its models."""
     required = [name for name, model in shared.settings.models.items() if model.required]
-    return readiness(shared.manager, shared.service, required)
+    document = readiness(shared.manager, shared.service, required)
+    return document | {"status": "not_ready"} if shared.page.is_being_prepared else document
 
 
 def readiness(

@@ -127,7 +127,6 @@ def _in_the_background(
         measure_lag(shared.backend.metrics),
         watch_logins(shared.access, shared.sockets),
         reporter.run(),
-        asyncio.to_thread(shared.page.prepare),
     ]
     if watches:
         tasks.append(watch_plugins(shared.plugins, shared.manager))
@@ -137,8 +136,8 @@ def _in_the_background(
 async def _load_and_wait(
     shared: Shared, registrations: list[Registration], reporter: Reporter, then: Callable[[], None] | None
 ) -> None:
-    """Load the models, do what comes then, and wait for ever, unless strict mode finds something to stop for."""
-    await shared.manager.load(registrations)
+    """Load the models and the page, do what comes then, and wait for ever, unless strict mode finds a fault."""
+    await asyncio.gather(shared.manager.load(registrations), asyncio.to_thread(shared.page.prepare))
     shared.backend.feeds.start()
     # What is there now stays: the garbage collector need not look through it again and again.
     gc.collect()
