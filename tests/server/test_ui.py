@@ -16,7 +16,7 @@ from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 from tornado_ml.page.files import Edition
 from tornado_ml.resources import web_directory
 from tornado_ml.server.base import Shared
-from tornado_ml.server.ui import file_patterns
+from tornado_ml.server.ui import OF_DOCUMENTS, file_patterns
 
 Fetch = Callable[..., Any]
 PAGES = ["/", "/models/echo/metadata", "/models/echo/predict", "/models/nobody/predict", "/?x=1"]
@@ -105,6 +105,16 @@ async def test_a_page_of_another_version_gets_the_present_files_and_keeps_them_n
         known, other = await fetch(address), await fetch(f"/page/0123456789abcdef/{path}")
         assert (other.code, other.body) == (200, known.body)
         assert other.headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.gen_test
+async def test_a_script_that_is_kept_comes_without_what_says_nothing_of_scripts(fetch: Fetch) -> None:
+    ((address, _), *_) = ASSET.findall((await fetch("/")).body)
+    headers = (await fetch(address.decode())).headers
+    assert (headers["X-Content-Type-Options"], headers["Cross-Origin-Resource-Policy"]) == ("nosniff", "same-origin")
+    assert not set(headers).intersection(OF_DOCUMENTS)
+    for other in ("main.js", "nothing.js"), ("js/main.js", "favicon.svg"):
+        assert set(OF_DOCUMENTS) <= set((await fetch(address.decode().replace(*other))).headers)
 
 
 @pytest.mark.parametrize(

@@ -304,7 +304,7 @@ async def test_a_refused_upgrade_is_answered_with_the_error_document(
     response = caught.value.response
     assert response is not None
     assert (response.code, json.loads(response.body)["code"]) == (status, code)
-    assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert response.headers["Content-Security-Policy"].startswith("default-src 'self'")
 
 
 @pytest.mark.gen_test

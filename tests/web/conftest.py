@@ -12,8 +12,11 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tornado_ml.server.ui import PAGE_HEADERS
 
 MODELS = Path(__file__).parent / "models"
 CHROMIUM_ARGUMENTS = [
@@ -183,6 +186,18 @@ def new_page(browser):
             faults += page.evaluate("window.violations ?? []")
         context.close()
     assert faults == []
+
+
+@pytest.fixture(scope="session")
+def open_blank() -> Callable[[Any, str], None]:
+    """Shows an empty page of a service, with the policy of its pages."""
+
+    def open_it(page, url: str) -> None:
+        blank = {"content_type": "text/html", "headers": PAGE_HEADERS, "body": "<!doctype html><title>Blank</title>"}
+        page.route("**/blank", lambda route: route.fulfill(**blank))
+        page.goto(f"{url}/blank")
+
+    return open_it
 
 
 def is_fault(message) -> bool:

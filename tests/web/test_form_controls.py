@@ -60,11 +60,11 @@ READ = (
 
 
 @pytest.fixture
-def open_form(service, new_page):
+def open_form(service, new_page, open_blank):
     def open_it(schema: dict[str, Any], document: Any = None, **options: Any):
         page = new_page(**options)
         page.route("**/favicon.ico", lambda route: route.fulfill(status=204))
-        page.goto(f"{service.url}/api/plugins")
+        open_blank(page, service.url)
         text = None if document is None else json.dumps(document)
         page.evaluate(OPEN, {"schema": json.dumps(schema), "document": text})
         return page

@@ -95,7 +95,7 @@ WORDS += ["2026-01-31T12:00:00Z", "a@example.org", "https://example.org/", "n_x"
 
 
 @pytest.fixture(scope="module")
-def form(service, browser):
+def form(service, browser, open_blank):
     """A page that has nothing but forms, one after the other. A script that fails fails the test."""
     page = browser.new_page()
     faults: list[str] = []
@@ -104,7 +104,7 @@ def form(service, browser):
         "addEventListener('securitypolicyviolation', (event) => console.error(event.violatedDirective))"
     )
     page.on("console", lambda message: faults.append(message.text) if is_fault(message.text, message.type) else None)
-    page.goto(f"{service.url}/api/plugins")
+    open_blank(page, service.url)
     page.evaluate(FORM)
     yield page
     page.close()

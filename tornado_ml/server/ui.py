@@ -33,7 +33,9 @@ PAGE_HEADERS = {
     "Permissions-Policy": "camera=(self), microphone=(self), geolocation=(), payment=(), usb=()",
     "Referrer-Policy": "same-origin",
 }
-"""Of the page itself, besides those of every answer; the policy also names its styles."""
+"""Of the page itself, besides those of every answer; the policy also names its styles and its first lines of script."""
+OF_DOCUMENTS = ("Content-Security-Policy", "X-Frame-Options")
+"""The headers of every answer that say nothing of a script or a stylesheet."""
 
 
 class PageFileHandler(GuardedHandler):
@@ -94,7 +96,11 @@ class KeptFileHandler(PageFileHandler):
 
     async def get(self, version: str, path: str) -> None:  # type: ignore[override]
         edition = await asyncio.to_thread(self.shared.page.edition, version)
-        await self.send(edition.joined.get(path), KEEP if edition.version == version else ASK_EACH_TIME)
+        file = edition.joined.get(path)
+        if file is not None and file.content_type.startswith(("text/javascript", "text/css")):
+            for name in OF_DOCUMENTS:
+                self.clear_header(name)
+        await self.send(file, KEEP if edition.version == version else ASK_EACH_TIME)
 
 
 class PageHandler(PageFileHandler):
