@@ -81,7 +81,7 @@ def test_the_second_look_asks_only_for_what_may_have_changed(service, page) -> N
 def test_what_comes_with_the_document_is_what_the_scripts_would_draw(service, page, tab: str) -> None:
     head = "document.querySelector('.model-head').innerHTML"
     with_scripts = service.url + f"/models/iris_model/{tab}"
-    page.route("**/*.js", lambda route: route.abort())
+    page.route("**/*.js", lambda route: route.fulfill(content_type="text/javascript", body=""))
     page.goto(with_scripts)
     served = page.evaluate(head)
     page.unroute_all()

@@ -188,14 +188,18 @@ def test_hostile_texts_are_shown_as_text_everywhere(service, page):
     expect(page.locator("main img, main script")).to_have_count(0)
 
 
-def test_the_page_is_served_with_its_policy_and_nothing_of_it_is_inline_but_styles_that_the_policy_names(service, page):
+def test_the_page_is_served_with_its_policy_and_nothing_of_it_is_inline_but_what_the_policy_names(service, page):
     response = page.goto(service.url)
     text, policy = response.text(), response.headers["content-security-policy"]
     assert "default-src 'self'" in policy
     assert "unsafe" not in policy
-    (styles,) = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
-    assert f"'sha256-{base64.b64encode(hashlib.sha256(styles.encode()).digest()).decode()}'" in policy
-    assert not re.search(r"<script(?![^>]*\ssrc=)|\sstyle=|\son\w+=", text.replace(styles, ""))
+    ((styles, script),) = re.findall(r'<style>(.*?)</style>\s*<script type="module">(.*?)</script>', text, re.DOTALL)
+    for kind, brought in (("script-src", script), ("style-src", styles)):
+        assert (
+            f"{kind} 'self' 'sha256-{base64.b64encode(hashlib.sha256(brought.encode()).digest()).decode()}'" in policy
+        )
+        text = text.replace(brought, "")
+    assert not re.search(r"<script(?! type=.module.></script>)|\sstyle=|\son\w+=", text)
 
 
 WIDTHS = [1400, 768, 320]
