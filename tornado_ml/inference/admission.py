@@ -14,11 +14,14 @@ class Admission:
 
     Args:
         max_queue: how many may wait.
+
+    Attributes:
+        is_flooded: whether it was full, and is not half empty since.
     """
 
     def __init__(self, max_queue: int) -> None:
         self._max_queue = max_queue
-        self._is_flooded = False
+        self.is_flooded = False
 
     def refusal(self, waiting: int, turn: int) -> str | None:
         """Why it may not wait here; None if it may.
@@ -28,10 +31,10 @@ class Admission:
             turn: as which it would be served if all clients that wait went on asking.
         """
         if waiting >= self._max_queue:
-            self._is_flooded = True
+            self.is_flooded = True
             return "The model's queue is full."
         if waiting <= self._max_queue / 2:
-            self._is_flooded = False
-        if self._is_flooded and turn > self._max_queue:
+            self.is_flooded = False
+        if self.is_flooded and turn > self._max_queue:
             return "The model's queue was full, and this client has its share of it."
         return None

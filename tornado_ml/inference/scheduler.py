@@ -362,5 +362,5 @@ class Scheduler:
         the meantime if it waited for each. A loop that refuses a flood is long in coming to a worker's results.
         """
         fair = math.ceil(len(self._batcher) / self._worker_count)
-        chunk_s = max(CHUNK_S, min(2 * self._way_s, MAX_CHUNK_S))
+        chunk_s = max(CHUNK_S, min(2 * self._way_s, MAX_CHUNK_S)) if self._admission.is_flooded else CHUNK_S
         return max(self._limits.max_batch_size, min(fair, int(chunk_s / self._item_s), MAX_CHUNK))
