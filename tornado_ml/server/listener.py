@@ -40,7 +40,7 @@ LOOK_S = 0.5
 """How often connections are looked at that the service waits for."""
 LAST_CONNECTIONS_S = 1.0
 """For how long, under a flood, those are still taken that the kernel has made while the service comes to a stop."""
-LAST_REQUESTS_S = 0.2
+LAST_REQUESTS_S = 0.5
 """How long what is being asked then may take to arrive."""
 
 

@@ -105,11 +105,15 @@ def free_ports() -> Callable[[int], list[int]]:
 
 
 class Askers:
-    """Clients that ask without a pause, some of it slowly; each answer must be the one to its question."""
+    """Clients that ask without a pause, some of it slowly; each answer must be the one to its question.
 
-    def __init__(self, url: str, clients: list[Client]) -> None:
+    What is asked over REST is asked again where the answer has the status `asked_again`.
+    """
+
+    def __init__(self, url: str, clients: list[Client], asked_again: int | None) -> None:
         self.counts = {"socket": 0, "slow": 0, "rest": 0}
         self._url = urlsplit(url)
+        self._asked_again = asked_again
         self._is_over = False
         self._tasks = [asyncio.create_task(self._ask(client, number)) for number, client in enumerate(clients)]
         self._tasks += [asyncio.create_task(self._ask_slowly(client)) for client in clients]
@@ -152,6 +156,8 @@ class Askers:
         while not self._is_over:
             question += 1
             status, answer = await asyncio.to_thread(self._post, question)
+            while status == self._asked_again:
+                status, answer = await asyncio.to_thread(self._post, question)
             assert (status, answer.get("prediction")) == (200, question), answer
             self.counts["rest"] += 1
 
@@ -177,9 +183,9 @@ def asking(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], object]:
     monkeypatch.setattr(line, "max_delay_s", lambda attempt: 0.1)
 
     @asynccontextmanager
-    async def asking(url: str) -> AsyncIterator[Askers]:
+    async def asking(url: str, asked_again: int | None = None) -> AsyncIterator[Askers]:
         clients = [await Client.connect(url) for _ in range(CLIENT_COUNT)]
-        askers = Askers(url, clients)
+        askers = Askers(url, clients, asked_again)
         try:
             yield askers
             await askers.end()

@@ -73,6 +73,11 @@ def haproxy(folder: Path, port: int, services: list[int]) -> list[str]:
     return [program("haproxy"), "-db", "-f", str(folder / "haproxy.cfg")]
 
 
+def caddy_version() -> tuple[int, ...]:
+    told = subprocess.run(["caddy", "version"], check=True, capture_output=True, text=True).stdout
+    return tuple(map(int, re.findall(r"\d+", told)[:3]))
+
+
 def caddy(folder: Path, port: int, services: list[int]) -> list[str]:
     changes = {
         r"models\.example\.org \{": (
@@ -82,8 +87,7 @@ def caddy(folder: Path, port: int, services: list[int]) -> list[str]:
         "127.0.0.1:8765": f"127.0.0.1:{services[0]}",
         "127.0.0.1:8766": f"127.0.0.1:{services[1]}",
     }
-    version = subprocess.run(["caddy", "version"], check=True, capture_output=True, text=True).stdout
-    if re.match(r"v?2\.[0-6]\.", version):
+    if caddy_version() < (2, 7):
         changes["request_buffers 1MiB"] = "buffer_requests"
     (folder / "Caddyfile").write_text(adapted("Caddyfile", changes))
     return ["env", f"HOME={folder}", "caddy", "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")]
@@ -177,12 +181,17 @@ async def test_sockets_come_through_and_stay_and_the_service_knows_who_asks(
 
 @pytest.mark.gen_test(timeout=200)
 async def test_no_request_is_lost_while_services_take_over_from_each_other(
-    fleet: Any, free_ports: Callable[[int], list[int]], start_proxy: StartProxy, asking: Callable[[str], Any]
+    request: pytest.FixtureRequest,
+    fleet: Any,
+    free_ports: Callable[[int], list[int]],
+    start_proxy: StartProxy,
+    asking: Callable[..., Any],
 ) -> None:
     ports = free_ports(2)
     old = await fleet.start(ports[0], TRUSTING)
     url = await asyncio.to_thread(start_proxy, ports)
-    async with asking(url) as askers:
+    loses_bodies = request.node.callspec.params["start_proxy"] == "caddy" and caddy_version() < (2, 11, 2)
+    async with asking(url, asked_again=502 if loses_bodies else None) as askers:
         for port in (ports[1], ports[0]):
             await askers.more()
             new = await fleet.start(port, TRUSTING)
