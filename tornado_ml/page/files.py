@@ -206,7 +206,7 @@ class PageFiles:
             for file in (edition.index, edition.joined.get(ENTRY)):
                 if file is not None:
                     file.compressed  # noqa: B018 - kept from now on
-        except OSError as error:  # whoever asks for it finds it missing
+        except (OSError, UnicodeError) as error:  # whoever asks for it is told so
             log.warning("The page's files cannot be read: %s", error)
         finally:
             self.is_being_prepared = False
