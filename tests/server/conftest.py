@@ -43,6 +43,7 @@ class Peer:
 
     async def read(self) -> dict[str, Any]:
         frame = await self.socket.read_message()
+        self.is_closed = frame is None
         assert frame is not None, f"closed with {self.socket.close_code}"
         assert isinstance(frame, bytes) is self.is_binary
         document: dict[str, Any] = json.loads(frame) if isinstance(frame, str) else msgpack.unpackb(frame)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 
-from tornado.websocket import WebSocketHandler, WebSocketProtocol13, _WebSocketParams
+from tornado.websocket import WebSocketHandler, _WebSocketParams
 
 from tornado_ml.protocol.events import CLOSE_MESSAGE_TOO_BIG, CLOSE_NORMAL, CLOSE_PROTOCOL_ERROR, CloseCode
+from tornado_ml.server.chunks import ChunkProtocol
 
 MAX_CONTROL_BYTES = 125
 MESSAGE_S = 30.0
@@ -27,7 +28,7 @@ class EndingHandler(WebSocketHandler):
     """The code of the first close frame, whoever sent it; 1005 for one without, 1006 where there was none."""
 
 
-class ConformingProtocol(WebSocketProtocol13):
+class ConformingProtocol(ChunkProtocol):
     """Fails connections as RFC 6455 says."""
 
     _unfinished: asyncio.TimerHandle | None = None
