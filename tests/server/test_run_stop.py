@@ -51,3 +51,4 @@ def test_a_session_answers_what_it_has_begun_and_begins_nothing_more(dropins: Pa
     with running_server(directories=[dropins], settings=SETTINGS) as server:
         asyncio.run(converse(server))
         assert server.process.wait(20) == 0
+        assert server.log.rstrip().endswith("Stopped.")

@@ -85,6 +85,7 @@ async def serve(
         run.cancel()
         reporter.stopping(settings.server.drain_s + FAREWELL_S)
         await _stop(shared, server, background)
+    log.info("Stopped.")
 
 
 def _open_doors(place: Place, shared: Shared, server: BoundedServer, announce: Callable[[str], None]) -> None:
