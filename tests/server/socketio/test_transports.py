@@ -98,6 +98,13 @@ async def test_pages_of_an_allowed_origin_may_read_the_answers_as_elsewhere(poll
         ("GET", "EIO=3&transport=polling", 400, "'3'"),
         ("GET", "transport=polling", 400, "python-socketio 5 or socket.io-client 3 or 4"),
         ("GET", "EIO=4&transport=polling&j=0", 400, "JSONP"),
+        ("GET", "EIO=4&EIO=4", 400, "EIO more than once"),
+        ("GET", "EIO=4%20", 400, "'4 '"),
+        ("GET", "EIO=4%00", 400, "'4\\x00'"),
+        ("GET", "EIO=4&transport=polling&transport=websocket", 400, "transport more than once"),
+        ("GET", "EIO=4&transport=websocket&transport=websocket", 400, "transport more than once"),
+        ("GET", "EIO=4&transport=%20polling", 400, "polling"),
+        ("GET", "EIO=4&sid=one&sid=other", 400, "sid more than once"),
         ("GET", "EIO=4&transport=webtransport", 400, "polling"),
         ("GET", "EIO=4&transport=polling&sid=nobody", 400, "no such session"),
         ("GET", "EIO=4&transport=polling&sid=%0aforged", 400, "no such session"),
@@ -131,7 +138,7 @@ async def test_a_request_that_cannot_be_is_answered_with_the_error_document(
 
 @pytest.mark.gen_test
 async def test_a_websocket_that_cannot_be_is_refused_before_it_opens(http_port: int, http_server: Any) -> None:
-    for query in ("EIO=3", "EIO=4&sid=nobody"):
+    for query in ("EIO=3", "EIO=4&EIO=4", "EIO=4&sid=nobody", "EIO=4&j=0"):
         with pytest.raises(HTTPClientError) as caught:
             await websocket_connect(f"ws://127.0.0.1:{http_port}/socket.io/?transport=websocket&{query}")
         assert caught.value.code == 400

@@ -38,7 +38,7 @@ class IsWebSocket(PathMatches):
         super().__init__(PATTERN)
 
     def match(self, request: HTTPServerRequest) -> dict[str, Any] | None:
-        wants = request.query_arguments.get("transport", [])[-1:] == [b"websocket"]
+        wants = request.query_arguments.get("transport") == [b"websocket"]
         return super().match(request) if wants else None
 
 
@@ -56,6 +56,11 @@ class Transport(GuardedHandler):
         assert endpoint is not None
         self.endpoint = endpoint
 
+    def admit(self) -> None:
+        super().admit()
+        if self.said("j"):
+            raise BadFrame("Engine.IO is spoken here without JSONP.")
+
     async def identified(self) -> Caller:
         """Who asks. That may be nobody yet, who says it on joining the namespace; but a header is right or wrong."""
         try:
@@ -71,15 +76,26 @@ class Transport(GuardedHandler):
         Raises:
             BadFrame: there is no such session, or this is not the protocol that is spoken here.
         """
-        id = self.get_query_argument("sid", None)
+        id = self.said("sid")
         if id is not None:
             return self.endpoint.find(id, self.caller)
-        if (version := self.get_query_argument("EIO", "")) != "4":
+        if (version := self.said("EIO") or "") != "4":
             raise BadFrame(
                 f"This client speaks version {version[:10]!r} of Engine.IO, and here it is 4: use python-socketio 5 or"
                 " socket.io-client 3 or 4."
             )
         return None
+
+    def said(self, name: str) -> str | None:
+        """A parameter of the query, as it stands there: the library reads it once more.
+
+        Raises:
+            BadFrame: it is said more than once, so that each might mean another one.
+        """
+        values = self.request.query_arguments.get(name, [])
+        if len(values) > 1:
+            raise BadFrame(f"The query says {name} more than once.")
+        return values[0].decode(errors="replace") if values else None
 
 
 class PollHandler(Transport):
@@ -93,8 +109,8 @@ class PollHandler(Transport):
 
     def admit(self) -> None:
         super().admit()
-        if self.get_query_argument("transport", "polling") != "polling" or self.get_query_argument("j", None):
-            raise BadFrame("Engine.IO is carried here by polling, without JSONP, or by a websocket.")
+        if self.said("transport") not in {None, "polling"}:
+            raise BadFrame("Engine.IO is carried here by polling or by a websocket.")
         if self.request.headers.get("Upgrade", "").lower() == "websocket":
             raise BadFrame("A websocket has the query transport=websocket.")
 
