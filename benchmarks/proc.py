@@ -24,7 +24,8 @@ def children(pid: int) -> list[int]:
     """The processes that a process has started and that still run."""
     found: list[int] = []
     for thread in Path(f"/proc/{pid}/task").iterdir():
-        found += map(int, (thread / "children").read_text(encoding="ascii").split())
+        with contextlib.suppress(FileNotFoundError):  # it may have ended just now
+            found += map(int, (thread / "children").read_text(encoding="ascii").split())
     return [child for child in found if not _is_dead(child)]
 
 
