@@ -230,8 +230,10 @@ async def serving(*models: type[MLModel]) -> AsyncIterator[InferenceService]:
     manager = ModelManager(lambda registration: ModelRunner(registration, loaded), pytest.fail)
     recipe = Recipe("directory", "tests", "nowhere.py", 0)
     await manager.load(Registration("tests", model, recipe) for model in models)
-    yield InferenceService(manager)
-    await manager.close()
+    try:
+        yield InferenceService(manager)
+    finally:
+        await manager.close()
 
 
 class Conversation(RuleBasedStateMachine):

@@ -92,8 +92,10 @@ async def serving(folder: Path, session_idle_s: float = 300.0, **settings: Any) 
     )
     manager = ModelManager(lambda registration: ModelRunner(registration, chosen), host.fail)
     await manager.load(one for one in host.load() if one.identity == ("live", (1, 0)))
-    yield World(InferenceService(manager), manager)
-    await manager.close()
+    try:
+        yield World(InferenceService(manager), manager)
+    finally:
+        await manager.close()
 
 
 @pytest.fixture
@@ -332,15 +334,18 @@ def test_a_session_that_hangs_as_it_is_closed_does_not_keep_the_service_from_sto
 
 def test_sessions_are_spread_over_workers_and_each_stays_in_its_own(run: Callable[..., None]) -> None:
     async def scenario(world: World) -> None:
-        pids: Counter[int] = Counter()
-        while len(pids) < 2:  # the second worker is loaded after the model is ready
+        async def pids_of_six_sessions() -> Counter[int]:
             sessions = [await world.open() for _ in range(6)]
             pids = Counter([(await world.ask(session))[0] for session, _ in sessions])
             for session, is_closed in sessions:
                 assert len({(await world.ask(session))[0] for _ in range(3)}) == 1
                 session.close()
                 await is_closed
-        assert sorted(pids.values()) == [3, 3]
+            return pids
+
+        while len(await pids_of_six_sessions()) < 2:
+            continue  # the second worker is loaded after the model is ready
+        assert sorted((await pids_of_six_sessions()).values()) == [3, 3]
         await world.nothing_is_left()
 
     run(scenario, workers=2)

@@ -88,8 +88,10 @@ async def running(factory: Callable[[], object] = Worker, **settings: Any) -> As
     await thread.load()
     scheduler = Scheduler(Limits(retry=False))
     thread.start(scheduler, pytest.fail)
-    yield Running(scheduler)
-    await thread.close()
+    try:
+        yield Running(scheduler)
+    finally:
+        await thread.close()
 
 
 @pytest.mark.gen_test
