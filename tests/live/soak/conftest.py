@@ -221,11 +221,11 @@ class Visitors:
         self.happened[f"reload: {response.code}"] += 1
 
     async def mend(self) -> None:
-        """Load anew whose workers have died too often, as an operator would."""
+        """Load anew whose workers have died too often, whichever version it is, as an operator would."""
         for entry in json.loads((await self.fetch("/api/models")).body)["models"]:
-            if entry["state"] == "failed":
-                await self.post(f"/api/models/{entry['qualified_name']}/reload", {})
-                self.happened["failed"] += 1
+            if "failed" in [version["state"] for version in entry["versions"]]:
+                response = await self.post(f"/api/models/{entry['qualified_name']}/reload", {})
+                self.happened[f"failed, then: {response.code}"] += 1
 
     async def kill(self) -> None:
         """A worker of the service, with SIGKILL."""
