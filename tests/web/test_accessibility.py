@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +12,6 @@ pytestmark = pytest.mark.e2e
 
 KINDS = ["classes", "ranking", "length", "load", "is_open", "colour", "missing", "novel", "day", "source", "matrix"]
 KINDS += ["wave", "forecast", "curves", "photo", "sound", "archive", "mask", "tags", "nested", "nothing"]
-AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 # From here on cards out of sight are not laid out.
 MANY = 61
 # What is not laid out is not coloured: nobody sees it, but axe looks. It holds for cards that come or change later too.
@@ -22,18 +20,6 @@ LAY_OUT_ALL = """() => {
   all.replaceSync(".many > .card { content-visibility: visible }");
   document.adoptedStyleSheets.push(all);
 }"""
-needs_axe = pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: `npm ci` in tests/web")
-
-
-def faults_of(page) -> list[str]:
-    """What axe finds in light, and, of what depends on it, in dark."""
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run()")["violations"]
-    page.emulate_media(color_scheme="dark")
-    page.evaluate("document.getAnimations().forEach((animation) => animation.finish())")
-    found += page.evaluate("axe.run({ runOnly: ['color-contrast'] })")["violations"]
-    page.emulate_media(color_scheme="light")
-    return [f"{fault['id']}: {node['html']}" for fault in found for node in fault["nodes"]]
 
 
 def answered(page):
@@ -230,9 +216,8 @@ STATES = [
 ]
 
 
-@needs_axe
 @pytest.mark.parametrize(("path", "act"), STATES, ids=lambda part: part if isinstance(part, str) else part.__name__)
-def test_axe_finds_nothing_and_the_policy_is_kept(service, new_page, path, act):
+def test_axe_finds_nothing_and_the_policy_is_kept(service, new_page, faults_of, path, act):
     page = new_page(reduced_motion="reduce")
     page.goto(service.url + path)
     expect(page.get_by_text("Connected", exact=True)).to_be_visible()
@@ -242,8 +227,7 @@ def test_axe_finds_nothing_and_the_policy_is_kept(service, new_page, path, act):
     assert page.evaluate("window.violations") == []
 
 
-@needs_axe
-def test_axe_finds_nothing_where_there_are_no_models_and_while_the_service_is_away(own_service, new_page):
+def test_axe_finds_nothing_where_there_are_no_models_and_while_the_service_is_away(own_service, new_page, faults_of):
     service = own_service("--no-plugins")
     service.start()
     page = new_page(reduced_motion="reduce")
@@ -255,8 +239,7 @@ def test_axe_finds_nothing_where_there_are_no_models_and_while_the_service_is_aw
     assert faults_of(page) == []
 
 
-@needs_axe
-def test_axe_finds_nothing_while_a_model_loads_predicts_and_when_the_service_leaves(own_service, new_page):
+def test_axe_finds_nothing_while_a_model_loads_predicts_and_when_the_service_leaves(own_service, new_page, faults_of):
     service = own_service()
     service.start()
     pages = {name: new_page(reduced_motion="reduce") for name in LEFT}

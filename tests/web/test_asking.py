@@ -70,9 +70,11 @@ def test_in_live_mode_what_is_typed_replaces_what_runs_and_no_answer_comes_late(
     service.open_gate("load")
     service.start()
     service.wait_until_loaded("slow")
-    page.goto(f"{service.url}/models/slow/predict")
+    with page.expect_websocket() as socket:
+        page.goto(f"{service.url}/models/slow/predict")
     live(page).check()
-    page.get_by_role("textbox", name="Numbers").fill("[1]")
+    with socket.value.expect_event("framesent", lambda text: "prediction_request" in text):
+        page.get_by_role("textbox", name="Numbers").fill("[1]")
     expect(page.locator(".answer")).to_contain_text("Predicting…")
     page.evaluate(WATCH_ANSWERS)
     with page.expect_console_message(lambda message: message.text == "sent"):
@@ -112,6 +114,7 @@ def test_live_mode_rests_while_a_session_is_open(service, page, sent):
 
 def test_each_answer_says_where_its_time_went(service, page):
     page.goto(f"{service.url}/models/flowers/predict")
+    expect(page.get_by_text("Connected", exact=True)).to_be_visible()
     fill_flower(page)
     page.get_by_role("button", name="Predict").click()
     times = page.get_by_role("list", name="Time")

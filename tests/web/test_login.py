@@ -16,7 +16,6 @@ expect = pytest.importorskip("playwright.sync_api", reason="playwright is not in
 
 pytestmark = pytest.mark.e2e
 
-AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 MODELS = Path(__file__).parent / "models"
 
 
@@ -63,17 +62,7 @@ def log_in(page, url: str, token: str) -> None:
     expect(page.get_by_role("button", name="Log out")).to_be_visible()
 
 
-def faults_of(page) -> list[str]:
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run()")["violations"]
-    page.emulate_media(color_scheme="dark")
-    page.evaluate("document.getAnimations().forEach((animation) => animation.finish())")
-    found += page.evaluate("axe.run({ runOnly: ['color-contrast'] })")["violations"]
-    page.emulate_media(color_scheme="light")
-    return [f"{fault['id']}: {node['html']}" for fault in found for node in fault["nodes"]]
-
-
-def test_a_stranger_is_asked_for_a_token_and_shown_nothing_else(guarded, page):
+def test_a_stranger_is_asked_for_a_token_and_shown_nothing_else(guarded, page, faults_of):
     page.goto(guarded.url)
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
     expect(page).to_have_title("Log in · tornado-ml")
@@ -84,7 +73,7 @@ def test_a_stranger_is_asked_for_a_token_and_shown_nothing_else(guarded, page):
     assert faults_of(page) == []
 
 
-def test_by_keys_alone_a_wrong_token_is_told_at_the_field_and_a_good_one_opens_the_page(guarded, book, page):
+def test_by_keys_alone_a_wrong_token_is_told_at_the_field_and_a_good_one_opens_the_page(guarded, book, page, faults_of):
     page.goto(f"{guarded.url}/models/echoing/predict")
     field = page.get_by_label("Token", exact=True)
     expect(field).to_be_focused()

@@ -11,6 +11,13 @@ expect = pytest.importorskip("playwright.sync_api", reason="playwright is not in
 pytestmark = pytest.mark.e2e
 
 AWAY = "The service is away."
+# The view, its styles, and what the view imports, for which the browser asks when it has read the view.
+LIST_IS_LOADED = """() => {
+  const loaded = performance.getEntriesByType("resource").filter(({ responseEnd }) => responseEnd > 0);
+  const view = loaded.find(({ name }) => name.endsWith("/js/views/models.js"));
+  const isImported = ({ name, startTime }) => name.includes("/js/shared-") && startTime >= view.responseEnd;
+  return view && loaded.some(({ name }) => name.endsWith("/css/list.css")) && loaded.some(isImported);
+}"""
 
 
 @pytest.fixture
@@ -78,8 +85,8 @@ def test_the_list_is_loaded_again_when_the_service_is_back(service, page):
 def test_a_page_opened_while_the_service_is_away_fills_when_it_is_back(service, page):
     page.goto(f"{service.url}/models/flowers/metadata")
     expect(page.get_by_role("table")).to_have_count(2)
-    with page.expect_response("**/js/views/models.js"):
-        page.mouse.move(9, 9)
+    page.mouse.move(9, 9)
+    page.wait_for_function(LIST_IS_LOADED)
     service.stop()
     page.get_by_role("link", name="Models", exact=True).click()
     page.get_by_role("heading", name="Flowers").wait_for()
@@ -121,9 +128,11 @@ def test_a_prediction_that_runs_is_shown_as_running_and_may_not_be_sent_twice(se
 
 def predict_slowly(service, page):
     service.open_gate("load")
-    page.goto(f"{service.url}/models/slow/predict")
+    with page.expect_websocket() as socket:
+        page.goto(f"{service.url}/models/slow/predict")
     page.get_by_role("button", name="Example 1").click()
-    page.get_by_role("button", name="Predict").click()
+    with socket.value.expect_event("framesent", lambda text: "prediction_request" in text):
+        page.get_by_role("button", name="Predict").click()
     expect(page.locator(".answer")).to_contain_text("Predicting…")
 
 

@@ -46,6 +46,8 @@ def test_the_history_outlives_a_reload_and_gives_inputs_back(service, page):
     page.goto(f"{service.url}/models/flowers/predict")
     predict_flower(page, "5", "1")
     predict_flower(page, "6", "4")
+    unfold(page, "History")
+    expect(history_of(page)).to_have_count(2)
     page.reload()
     unfold(page, "History")
     expect(history_of(page)).to_have_count(2)

@@ -149,13 +149,12 @@ export class HistoryPanel {
   }
 
   /** @param {number} id */
-  async #forget(id) {
+  #forget(id) {
     const at = this.#entries.findIndex((entry) => entry.id === id);
-    await this.#history?.remove(id);
-    await this.#load();
     const rows = this.#list.children;
-    const next = rows[Math.min(at, rows.length - 1)]?.querySelector("input") ?? this.element.closest("details")?.querySelector("summary");
+    const next = (rows[at + 1] ?? rows[at - 1])?.querySelector("input") ?? this.element.closest("details")?.querySelector("summary");
     if (next instanceof HTMLElement) next.focus();
+    this.#history?.remove(id);
   }
 
   /**
