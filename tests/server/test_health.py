@@ -102,10 +102,10 @@ async def test_it_is_not_ready_but_live_while_a_stop_is_under_way(get: Get, shar
 
 
 @pytest.mark.gen_test
-async def test_it_is_not_ready_while_the_page_is_being_prepared(get: Get, shared: Shared) -> None:
-    shared.page.is_being_prepared = True
+async def test_it_is_not_ready_before_everything_is_there(get: Get, shared: Shared) -> None:
+    shared.service.is_starting = True
     assert (await get("/health/ready"))[0] == 503
-    shared.page.is_being_prepared = False
+    shared.service.is_starting = False
     assert (await get("/health/ready"))[0] == 200
 
 

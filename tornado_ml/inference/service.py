@@ -50,6 +50,8 @@ class InferenceService:
         self.clock = clock
         self._open: set[Ticket] = set()
         self._sessions: dict[Session, Deployment[ModelRunner]] = {}
+        self.is_starting = False
+        """Whether what surrounds it is still being made; it answers, but whoever asks is told that it is not ready."""
         self.is_draining = False
         """Whether new work is refused."""
 

@@ -186,21 +186,15 @@ class Edition:
 
 
 class PageFiles:
-    """The page's files, as they are now; read by `prepare`, or when somebody first asks, in whatever thread.
-
-    Attributes:
-        is_being_prepared: whether `prepare` is at work.
-    """
+    """The page's files, as they are now; read by `prepare`, or when somebody first asks, in whatever thread."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.is_being_prepared = False
         self._edition: Edition | None = None
         self._one_at_a_time = Lock()
 
     def prepare(self) -> None:
         """Have at hand what is asked for first: the first visitor need not wait while it is joined and compressed."""
-        self.is_being_prepared = True
         try:
             edition = self.current()
             for file in (edition.index, edition.joined.get(ENTRY)):
@@ -208,8 +202,6 @@ class PageFiles:
                     file.compressed  # noqa: B018 - kept from now on
         except (OSError, UnicodeError) as error:  # whoever asks for it is told so
             log.warning("The page's files cannot be read: %s", error)
-        finally:
-            self.is_being_prepared = False
 
     def current(self) -> Edition:
         """Looks at the folder, and reads it again if a file in it has changed, which takes a moment."""

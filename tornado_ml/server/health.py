@@ -30,10 +30,9 @@ class ReadyHandler(DocumentHandler):
 
 
 def readiness_of(shared: Shared) -> Document:
-    """The document of `/health/ready` of a service, which loads its page while it loads its models."""
+    """The document of `/health/ready`."""
     required = [name for name, model in shared.settings.models.items() if model.required]
-    document = readiness(shared.manager, shared.service, required)
-    return document | {"status": "not_ready"} if shared.page.is_being_prepared else document
+    return readiness(shared.manager, shared.service, required)
 
 
 def readiness(
@@ -56,5 +55,6 @@ def readiness(
         state = ModelState.FAILED if manager.first_round_is_over else ModelState.LOADING
         models.append({"qualified_name": name, "model_version": None, "state": state.value, "required": True})
     ready = {model["qualified_name"] for model in models if model["state"] == ModelState.READY}
-    is_ready = manager.first_round_is_over and not service.is_draining and ready.issuperset(required_models)
+    is_up = manager.first_round_is_over and not service.is_starting and not service.is_draining
+    is_ready = is_up and ready.issuperset(required_models)
     return {"status": "ready" if is_ready else "not_ready", "models": models}

@@ -26,7 +26,7 @@ class Reporter:
     Args:
         supervisor: who is told, if there is anybody.
         readiness: gives the document of `/health/ready`.
-        is_loading: whether the first round of loading is still going on.
+        is_loading: whether the service is still starting.
     """
 
     def __init__(

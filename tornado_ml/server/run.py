@@ -66,6 +66,7 @@ async def serve(
     metrics = Metrics()
     manager = ModelManager(lambda registration: ModelRunner(registration, settings, metrics), plugins.fail)
     shared = make_shared(settings, manager, plugins, PageFiles(web_directory()), metrics)
+    shared.service.is_starting = True
     server = _server(shared, certificate)
     stop = _stop_on_signal()
     reporter = _reporter(shared, server, supervisor)
@@ -113,7 +114,7 @@ def _reporter(shared: Shared, server: BoundedServer, supervisor: Supervisor) -> 
         document = readiness_of(shared)
         return document if server.listens else document | {"status": "not_ready"}
 
-    reporter = Reporter(supervisor, readiness, is_loading=lambda: not shared.manager.first_round_is_over)
+    reporter = Reporter(supervisor, readiness, is_loading=lambda: shared.service.is_starting)
     shared.manager.watch(lambda _: reporter.report())
     return reporter
 
@@ -145,8 +146,8 @@ async def _load_and_wait(
     gc.freeze()
     faults = faults_of(shared.settings, shared.plugins, shared.manager)
     if faults and shared.settings.plugins.strict:
-        shared.service.is_draining = True  # what is asked until it has stopped must not be told that it is ready
         raise OperatorError("Strict mode:\n" + "\n".join(faults))
+    shared.service.is_starting = False
     if then is not None:
         then()
     reporter.report()
