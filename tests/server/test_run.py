@@ -7,8 +7,8 @@ import json
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import closing
-from http.client import HTTPConnection
+from contextlib import closing, suppress
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -241,6 +241,21 @@ def test_it_listens_before_the_models_are_loaded_and_is_not_ready_until_they_are
         while (answer := over_http.ask("GET", "/health/ready"))[0] != 200:
             assert server.process.poll() is None
         assert answer == (200, {"status": "ready", "models": [model | {"state": "ready"}]})
+
+
+def test_in_strict_mode_a_service_with_a_fault_is_never_ready(tmp_path: Path, client: Callable[[str], Client]) -> None:
+    (tmp_path / "broken.py").write_text("import nowhere")
+
+    def ask_until_it_ends() -> None:
+        with running_server("--strict", directories=[tmp_path], settings=ONLY_DROPINS, until_ready=False) as server:
+            over_http = client(server.url)
+            with suppress(OSError, HTTPException):
+                while True:
+                    assert over_http.ask("GET", "/health/ready")[0] == 503
+            assert server.process.wait(timeout=30) == 1
+
+    with pytest.raises(ServerFailed, match="ended with 1"):
+        ask_until_it_ends()
 
 
 async def refusal(**server: Any) -> str:
