@@ -37,9 +37,9 @@ class Peer:
         data = {"session_token": "t", "epoch": "e", "resumed": False, "received": 0}
         self.conversation.welcome(json.dumps({"event": "welcome", "data": data}))
 
-    def says(self, event: str, exchange: Exchange | None = None, data: Any = None) -> None:
+    def says(self, event: str, asked: Exchange | int | None = None, data: Any = None) -> None:
         self._seq += 1
-        id = {} if exchange is None else {"id": exchange.id}
+        id = {} if asked is None else {"id": asked.id if isinstance(asked, Exchange) else asked}
         self.conversation.receive(json.dumps({"event": event, "data": data or {}, "seq": self._seq, **id}))
 
     def says_that_it_goes(self) -> None:
@@ -135,10 +135,10 @@ def test_what_was_cancelled_is_not_asked_again(service: Peer, sent: Sent) -> Non
 
 
 def test_a_subscription_that_it_refuses_is_asked_of_the_next_one_once(service: Peer, sent: Sent) -> None:
-    subscription = service.conversation.subscribe({"topic": "models"}, {}, service.tell)
-    sent()
+    service.conversation.subscribe({"topic": "models"}, {}, service.tell)
+    (message,) = sent()
     service.says_that_it_goes()
-    service.says("prediction_error", subscription.exchange, REFUSAL)
+    service.says("prediction_error", message["id"], REFUSAL)
     service.goes()
     assert [message["event"] for message in sent()] == [events.SUBSCRIBE.name]
     assert service.told == []

@@ -10,7 +10,7 @@ import pytest
 
 from tornado_ml.client.conversation import ClientConversation
 from tornado_ml.client.errors import ConnectionLost
-from tornado_ml.client.subscriptions import Subscription
+from tornado_ml.client.subscriptions import Leave
 from tornado_ml.codecs.json import JSONCodec
 
 FEED = {"model_qualified_name": "echo", "source": "clock"}
@@ -57,20 +57,20 @@ class Told(list[Any]):
         self.append(data.get("code", data.get("prediction")))
 
 
-Subscribe = Callable[[Told], Subscription]
+Subscribe = Callable[[Told], Leave]
 
 
 @pytest.fixture
 def subscribe(conversation: ClientConversation, service: Service) -> Subscribe:
     """Subscribes to the clock of the echo, to the end."""
 
-    def subscribe(told: Told) -> Subscription:
-        subscription = conversation.subscribe(FEED, {"policy": "latest"}, told)
+    def subscribe(told: Told) -> Leave:
+        leave = conversation.subscribe(FEED, {"policy": "latest"}, told)
         for message in service.heard():
             if message["event"] == "subscribe":
                 assert message["data"] == FEED
                 service.say("subscribed", {"subscription": "echo/clock"}, id=message["id"])
-        return subscription
+        return leave
 
     return subscribe
 
@@ -92,18 +92,18 @@ def test_what_is_pushed_is_told_to_who_subscribed_to_it_and_to_nobody_else(
 
 def test_a_refusal_is_told(conversation: ClientConversation, service: Service) -> None:
     told = Told()
-    subscription = conversation.subscribe(FEED, {}, told)
+    leave = conversation.subscribe(FEED, {}, told)
     (message,) = service.heard()
     service.say("prediction_error", {"code": "NOT_FOUND"}, id=message["id"])
-    conversation.unsubscribe(subscription)
+    leave()
     assert (told, service.heard()) == (["NOT_FOUND"], [])
 
 
-def test_who_leaves_is_told_nothing_more_and_the_service_is(
-    conversation: ClientConversation, service: Service, subscribe: Subscribe
-) -> None:
+def test_who_leaves_is_told_nothing_more_and_the_service_is(service: Service, subscribe: Subscribe) -> None:
     told = Told()
-    conversation.unsubscribe(subscribe(told))
+    leave = subscribe(told)
+    leave()
+    leave()
     service.push(1)
     (message,) = service.heard()
     assert (message["event"], message["data"], told) == ("unsubscribe", {"subscription": "echo/clock"}, [])
@@ -113,42 +113,66 @@ def test_who_leaves_before_it_was_asked_for_is_told_nothing_and_neither_is_the_s
     conversation: ClientConversation, service: Service
 ) -> None:
     told = Told()
-    conversation.unsubscribe(conversation.subscribe(FEED, {}, told))
+    conversation.subscribe(FEED, {}, told)()
     assert (told, service.heard()) == ([], [])
 
 
 def test_who_leaves_before_it_has_begun_is_unsubscribed_then(
     conversation: ClientConversation, service: Service
 ) -> None:
-    subscription = conversation.subscribe(FEED, {}, Told())
+    leave = conversation.subscribe(FEED, {}, Told())
     (message,) = service.heard()
-    conversation.unsubscribe(subscription)
+    leave()
     assert service.heard() == []
     service.say("subscribed", {"subscription": "echo/clock"}, id=message["id"])
     assert events_of(service.heard()) == ["unsubscribe"]
 
 
-def test_two_who_want_the_same_share_it_until_both_have_left(
-    conversation: ClientConversation, service: Service, subscribe: Subscribe
-) -> None:
+def test_two_who_want_the_same_share_it_until_both_have_left(service: Service, subscribe: Subscribe) -> None:
     told, also_told = Told(), Told()
     first, second = subscribe(told), subscribe(also_told)
     service.push(1)
     assert (told, also_told) == ([1], [1])
-    conversation.unsubscribe(first)
+    first()
     assert service.heard() == []
     service.push(2)
     assert (told, also_told) == ([1], [1, 2])
-    conversation.unsubscribe(second)
+    second()
     assert events_of(service.heard()) == ["unsubscribe"]
 
 
-def test_the_second_who_wants_it_subscribes_anew_so_that_the_latest_value_comes_again(
+def test_who_comes_later_is_told_the_newest_value_and_the_service_is_asked_nothing(
     conversation: ClientConversation, service: Service, subscribe: Subscribe
 ) -> None:
-    subscribe(Told())
-    conversation.subscribe(FEED, {}, Told())
-    assert events_of(service.heard()) == ["unsubscribe", "subscribe"]
+    told, also_told = Told(), Told()
+    subscribe(told)
+    service.push(1)
+    service.push(2)
+    conversation.subscribe(FEED, {}, also_told)
+    assert (told, also_told, service.heard()) == ([1, 2], [2], [])
+
+
+def test_who_comes_later_is_told_the_newest_of_each_model_and_nothing_of_those_that_are_gone(
+    conversation: ClientConversation, service: Service
+) -> None:
+    def say(name: str, *states: str) -> None:
+        data = {"qualified_name": name, "versions": [{"state": state} for state in states]}
+        service.say("model_state", data, meta={"subscription": "models"})
+
+    conversation.subscribe({"topic": "models"}, {}, Told())
+    (message,) = service.heard()
+    service.say("subscribed", {"subscription": "models"}, id=message["id"])
+    say("echo", "loading")
+    say("adder", "ready", "unloading")
+    say("gone", "ready")
+    say("echo", "ready")
+    say("gone", "unloading", "unloading")
+    heard: list[Any] = []
+    conversation.subscribe({"topic": "models"}, {}, heard.append)
+    assert [(one["data"]["qualified_name"], one["data"]["versions"][0]["state"]) for one in heard] == [
+        ("adder", "ready"),
+        ("echo", "ready"),
+    ]
 
 
 def test_two_who_ask_at_the_same_time_both_get_the_first_value(
@@ -157,12 +181,47 @@ def test_two_who_ask_at_the_same_time_both_get_the_first_value(
     told, also_told = Told(), Told()
     first = conversation.subscribe(FEED, {}, told)
     conversation.subscribe(FEED, {}, also_told)
-    message, other = service.heard()
+    (message,) = service.heard()
     service.say("subscribed", {"subscription": "echo/clock"}, id=message["id"])
     service.push(1)
-    conversation.unsubscribe(first)
-    service.say("subscribed", {"subscription": "echo/clock"}, id=other["id"])
+    first()
     assert (told, also_told, service.heard()) == ([1], [1], [])
+
+
+def test_who_comes_after_a_new_beginning_is_told_nothing_of_what_was_before(
+    conversation: ClientConversation, service: Service, subscribe: Subscribe
+) -> None:
+    subscribe(Told())
+    service.push(1)
+    conversation.disconnected()
+    service.welcome()
+    told = Told()
+    conversation.subscribe(FEED, {}, told)
+    assert (told, events_of(service.heard())) == ([], ["subscribe"])
+
+
+def test_what_nobody_waits_for_any_more_is_not_asked_of_the_next_service(
+    conversation: ClientConversation, service: Service
+) -> None:
+    leave = conversation.subscribe(FEED, {}, Told())
+    assert len(service.heard()) == 1
+    leave()
+    conversation.disconnected()
+    service.welcome()
+    assert service.heard() == []
+
+
+def test_who_leaves_once_it_was_refused_by_a_service_that_stops_is_not_asked_for_of_the_next_one(
+    conversation: ClientConversation, service: Service
+) -> None:
+    leave = conversation.subscribe(FEED, {}, Told())
+    (message,) = service.heard()
+    leave()
+    service.say("goaway", {"reason": "upgrade", "deadline_ms": 1})
+    service.say("prediction_error", {"code": "SHUTTING_DOWN"}, id=message["id"])
+    conversation.disconnected()
+    service.welcome()
+    assert service.heard() == []
 
 
 def test_what_the_service_ends_is_told_with_its_code(service: Service, subscribe: Subscribe) -> None:

@@ -176,7 +176,10 @@ class Client:
         policy: Literal["latest", "buffer"] = "latest",
         max_rate_hz: float | None = None,
     ) -> AsyncGenerator[Any, None]:
-        """The predictions that a source makes a model give, as they come. To leave the loop is to unsubscribe.
+        """The predictions that a source makes a model give, the latest first. To leave the loop is to unsubscribe.
+
+        Loops over the same source share one subscription: the `max_rate_hz` of the first holds, and its `policy` for
+        what has not left the service yet.
 
         Args:
             model: its qualified name.
@@ -253,12 +256,12 @@ class Client:
     @contextmanager
     def _subscribed(self, data: Document, meta: Document, values: PushedValues) -> Iterator[None]:
         self._check()
-        subscription = self._conversation.subscribe(data, meta, values.tell)
+        leave = self._conversation.subscribe(data, meta, values.tell)
         self._line.flush()
         try:
             yield
         finally:
-            self._conversation.unsubscribe(subscription)
+            leave()
             self._line.flush()
 
     def _check(self) -> None:

@@ -13,7 +13,7 @@ from functools import partial
 from tornado_ml.client.errors import ConnectionLost
 from tornado_ml.client.exchange import Exchange, RemoteSession, Tell, ignore
 from tornado_ml.client.ledger import Ledger
-from tornado_ml.client.subscriptions import Subscription, Subscriptions
+from tornado_ml.client.subscriptions import Leave, Subscriptions
 from tornado_ml.codecs.base import Codec
 from tornado_ml.errors import BadFrame, Cancelled, ServiceError, ShuttingDown, Superseded
 from tornado_ml.protocol import events, messages
@@ -61,7 +61,7 @@ class ClientConversation:
         self._cancels: deque[int] = deque()
         self._ledger = Ledger()
         self._sessions: dict[str, RemoteSession] = {}
-        self._subscriptions = Subscriptions(self.ask)
+        self._subscriptions = Subscriptions(self.ask, partial(self._drop, why=Cancelled()))
         self._welcome: Document = {}
         self._is_connected = False
         self._is_leaving = False
@@ -226,14 +226,12 @@ class ClientConversation:
         self._drop(session.exchange, Cancelled())
         tell(messages.server_message(events.SESSION_CLOSED, {"reason": session.closed}))
 
-    def subscribe(self, data: Document, meta: Document, tell: Tell) -> Subscription:
-        """Ask for what is to be pushed. `tell` is called with each message, and once with why there will be no more."""
-        return self._subscriptions.add(data, meta, tell)
+    def subscribe(self, data: Document, meta: Document, tell: Tell) -> Leave:
+        """Ask for what is to be pushed; where it is pushed already, under the same `data`, its `meta` holds.
 
-    def unsubscribe(self, subscription: Subscription) -> None:
-        """Nobody listens any more: `tell` is not called again."""
-        self._subscriptions.remove(subscription)
-        self._drop(subscription.exchange, Cancelled())
+        `tell` is called with each message, and once with why there will be no more. Returns what ends that.
+        """
+        return self._subscriptions.add(data, meta, tell)
 
     def _receive_unasked(self, message: Document) -> None:
         event, data = message["event"], message["data"]

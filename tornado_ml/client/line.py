@@ -121,7 +121,8 @@ class Line:
                         error = failure
         except TimeoutError:
             pass
-        raise ConnectionLost(f"{lost} It could not be had again in {self._reconnect_s:g} s: {error}") from error
+        why = "." if error is lost else f": {error}"  # an attempt may take all the time
+        raise ConnectionLost(f"{lost} It could not be had again in {self._reconnect_s:g} s{why}") from error
 
     async def _dial(self) -> WebSocketClientConnection:
         """A connection that the conversation has begun with.
