@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tornado_ml import client
-from tornado_ml.testing import ServerFailed, check_model, running_server
+from tornado_ml import client, testing
+from tornado_ml.testing import RunningServer, ServerFailed, check_model, running_server
 
 HANGING = """
 import time
@@ -83,11 +83,27 @@ def test_in_strict_mode_a_broken_plugin_is_a_failure(tmp_path: Path, no_examples
     assert "Plugin broken failed: ModuleNotFoundError" in failure.value.__notes__[0]
 
 
-def test_a_service_that_does_not_become_ready_is_not_waited_for_for_ever(tmp_path: Path, no_examples: str) -> None:
+class Sundial:
+    """In the place of `time`: it goes on only while somebody sleeps, and then quickly."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+
+    def monotonic(self) -> float:
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        self._now += 100 * seconds
+
+
+def test_a_service_that_does_not_become_ready_is_not_waited_for_for_ever(
+    tmp_path: Path, no_examples: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "hanging.py").write_text(HANGING)
+    monkeypatch.setattr(testing, "time", Sundial())
     with (
         pytest.raises(ServerFailed, match=r'was not ready in time: .*"not_ready"'),
-        running_server(settings=no_examples, directories=[tmp_path], timeout_s=5),
+        running_server(settings=no_examples, directories=[tmp_path]),
     ):
         pytest.fail("It became ready.")
 
@@ -112,12 +128,17 @@ def test_a_test_that_fails_shows_the_log_and_leaves_no_service(dropins: Path, no
 
 
 def test_a_service_that_dies_is_a_failure_and_its_clients_are_told(dropins: Path, no_examples: str) -> None:
+    async def ask_and_kill(server: RunningServer) -> None:
+        async with await client.Client.connect(server.url, reconnect_s=0) as connected:
+            asked = asyncio.create_task(connected.predict("counter", {"to": 1_000_000, "seconds": 0.01}))
+            await connected.predict("echo", "and the other one runs")
+            server.process.kill()
+            with pytest.raises(client.ConnectionLost, match="The connection was closed"):
+                await asked
+
     def serve_and_kill() -> None:
         with running_server(settings=no_examples, directories=[dropins]) as server:
-            killer = subprocess.Popen(["sh", "-c", f"sleep 0.3; kill -9 {server.process.pid}"])
-            with pytest.raises(client.ConnectionLost, match="The connection was closed"):
-                client.predict(server.url, "slow", {"seconds": 10})
-            killer.wait()
+            asyncio.run(ask_and_kill(server))
 
     with pytest.raises(ServerFailed, match="ended with -9"):
         serve_and_kill()

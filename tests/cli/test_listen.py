@@ -50,24 +50,24 @@ def test_each_prediction_is_a_line_until_ctrl_c(listen: Listen) -> None:
     first, *others = read(process, 5)
     assert others == [first + 1, first + 2, first + 3, first + 4]
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, "")
 
 
 def test_no_more_are_printed_than_are_wanted(listen: Listen) -> None:
-    first, second = read(listen("echo", "ticks", "--max-rate-hz", "10"), 2)
-    assert second - first > 1
+    first, *_, last = read(listen("echo", "ticks", "--max-rate-hz", "10"), 6)
+    assert last - first > 2 * 5
 
 
 def test_as_many_are_printed_as_are_wanted(listen: Listen) -> None:
     process = listen("echo", "ticks", "--count", "3")
-    output, errors = process.communicate(timeout=30)
+    output, errors = process.communicate(timeout=60)
     assert (len(output.splitlines()), errors, process.returncode) == (3, "", 0)
 
 
 def test_a_source_that_comes_to_its_end_is_said(listen: Listen) -> None:
     process = listen("echo", "countdown", "--policy", "buffer")
-    output, errors = process.communicate(timeout=30)
+    output, errors = process.communicate(timeout=60)
     assert [json.loads(line) for line in output.splitlines()] == ["three", "two", "one"]
     assert process.returncode == 1
     assert errors.startswith('Prediction error: {"subscription": "echo/countdown", "code": "NOT_FOUND"')

@@ -151,7 +151,7 @@ def test_a_service_that_is_away_is_said_with_how_to_start_it(predict: Predict) -
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
-    code, out, err = predict("echo", "a=1", url=f"ws://127.0.0.1:{port}")
+        code, out, err = predict("echo", "a=1", url=f"ws://127.0.0.1:{port}")
     assert (code, out) == (1, "")
     assert err.startswith(f"Error: Cannot connect to ws://127.0.0.1:{port}/ws: ")
     assert err.endswith("\nIs the service running? Start it with: tornado-ml serve\n")

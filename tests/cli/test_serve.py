@@ -54,10 +54,32 @@ NOISY = """
         print("at registration")
         return [Noisy]
 """
+HELD = """
+    import time
+    from pathlib import Path
+
+    from tornado_ml import MLModel, hookimpl
+
+    class Held(MLModel):
+        executor = "thread"
+        qualified_name = display_name = description = "held"
+        major_version, minor_version = 1, 0
+        input_schema = output_schema = {}
+
+        def predict(self, data):
+            while not Path(data).exists():
+                time.sleep(0.01)
+            return data
+
+    @hookimpl
+    def register_models():
+        return [Held]
+"""
+"""A model that answers with its input as soon as there is a file of that name."""
 
 
 def get(server: RunningServer, path: str) -> Any:
-    with OPENER.open(server.url + path, timeout=10) as response:
+    with OPENER.open(server.url + path, timeout=30) as response:
         return json.load(response)
 
 
@@ -220,55 +242,62 @@ def test_strict_mode_ends_with_1_and_names_all_faults(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_stops_it_cleanly_and_what_is_open_is_answered(
-    dropins: Path, number: signal.Signals, no_examples: str
+def test_a_signal_stops_it_cleanly_and_what_is_open_is_answered_and_what_comes_then_refused(
+    folder: Folder, dropins: Path, number: signal.Signals, no_examples: str, tmp_path: Path
 ) -> None:
+    gate = tmp_path / "gate"
+
     async def scenario(server: RunningServer) -> None:
         async with connect(server.socket_url) as busy, connect(server.socket_url) as idle:
-            await busy.send(request("slow", {"seconds": 1}, id=1))
+            await busy.send(request("held", str(gate), id=1))
             await busy.send(request("echo", "open", id=2))
             assert json.loads(await busy.recv())["id"] == 2
             server.process.send_signal(number)
-            said, code = await conversation(busy)
-            assert [message["event"] for message in said] == ["goaway", "prediction_response"]
-            assert (said[0]["data"]["deadline_ms"], said[1]["data"]["prediction"], code) == (10_000, {"slept": 1}, 1001)
+            goaway = json.loads(await busy.recv())
+            assert (goaway["event"], goaway["data"]["deadline_ms"]) == ("goaway", 60_000)
+            await busy.send(request("echo", "late", id=3))
+            refusal = json.loads(await busy.recv())
+            assert (refusal["id"], refusal["data"]["code"], refusal["data"]["retryable"]) == (3, "SHUTTING_DOWN", True)
+            gate.touch()
+            (answer,), code = await conversation(busy)
+            assert (answer["event"], answer["data"]["prediction"]) == ("prediction_response", str(gate))
+            assert code == 1001
             said, code = await conversation(idle)
             assert ([message["event"] for message in said], code) == (["goaway"], 1001)
 
-    with running_server(settings=no_examples, directories=[dropins]) as server:
+    settings = no_examples + "[server]\ndrain_s = 60"
+    with running_server(settings=settings, directories=[dropins, folder(held=HELD)]) as server:
         asyncio.run(scenario(server))
         assert server.process.wait(timeout=30) == 0
 
 
-def test_new_requests_are_refused_while_it_stops_and_old_ones_cut_off_in_the_end(
-    dropins: Path, no_examples: str
+def test_what_is_still_open_when_it_has_stopped_for_long_enough_is_cut_off(
+    folder: Folder, dropins: Path, no_examples: str, tmp_path: Path
 ) -> None:
     async def scenario(server: RunningServer) -> None:
         async with connect(server.socket_url) as socket:
-            await socket.send(request("slow", {"seconds": 10}, id=1))
+            await socket.send(request("held", str(tmp_path / "nothing"), id=1))
             await socket.send(request("echo", "open", id=2))
             assert json.loads(await socket.recv())["id"] == 2
             server.process.send_signal(signal.SIGTERM)
-            assert json.loads(await socket.recv())["event"] == "goaway"
-            await socket.send(request("echo", "late", id=3))
-            said, code = await conversation(socket)
-            assert [(message["id"], message["data"]["code"]) for message in said] == [
-                (3, "SHUTTING_DOWN"),
-                (1, "SHUTTING_DOWN"),
-            ]
-            assert all(message["data"]["retryable"] for message in said)
+            (goaway, refusal), code = await conversation(socket)
+            assert (goaway["event"], goaway["data"]["deadline_ms"]) == ("goaway", 1000)
+            assert (refusal["id"], refusal["data"]["code"], refusal["data"]["retryable"]) == (1, "SHUTTING_DOWN", True)
             assert code == 1001
 
-    with running_server(settings=no_examples + "[server]\ndrain_s = 1", directories=[dropins]) as server:
+    settings = no_examples + "[server]\ndrain_s = 1"
+    with running_server(settings=settings, directories=[dropins, folder(held=HELD)]) as server:
         asyncio.run(scenario(server))
         assert server.process.wait(timeout=30) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_second_signal_ends_it_at_once(dropins: Path, number: signal.Signals, no_examples: str) -> None:
+def test_a_second_signal_ends_it_at_once(
+    folder: Folder, dropins: Path, number: signal.Signals, no_examples: str, tmp_path: Path
+) -> None:
     async def scenario(server: RunningServer) -> None:
         async with connect(server.socket_url) as socket:
-            await socket.send(request("slow", {"seconds": 10}, id=1))
+            await socket.send(request("held", str(tmp_path / "nothing"), id=1))
             await socket.send(request("echo", "open", id=2))
             await socket.recv()
             server.process.send_signal(number)
@@ -278,9 +307,10 @@ def test_a_second_signal_ends_it_at_once(dropins: Path, number: signal.Signals, 
             assert (said, code) == ([], None)
 
     def serve_and_end() -> None:
-        with running_server(settings=no_examples, directories=[dropins]) as server:
+        settings = no_examples + "[server]\ndrain_s = 60"
+        with running_server(settings=settings, directories=[dropins, folder(held=HELD)]) as server:
             asyncio.run(scenario(server))
-            server.process.wait(timeout=5)
+            server.process.wait(timeout=30)
 
     with pytest.raises(ServerFailed, match=f"ended with {128 + number}"):
         serve_and_end()

@@ -1,18 +1,22 @@
-"""A client's conversation, and a bad line between a client and the service of the test."""
+"""A client's conversation, a bad line between a client and the service of the test, and a model that waits for it."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from tornado.ioloop import IOLoop
 
+from tornado_ml import MLModel
 from tornado_ml.client.conversation import ClientConversation
 from tornado_ml.codecs.json import JSONCodec
+from tornado_ml.models.manager import Recipe, Registration
+from tornado_ml.server.base import Shared
 
 
 class BadLine:
@@ -84,6 +88,37 @@ def bad_line(io_loop: IOLoop, http_server: Any, http_port: int) -> Iterator[BadL
     io_loop.run_sync(line.open)
     yield line
     io_loop.run_sync(line.close)
+
+
+class Gate(MLModel):
+    """Answers with its input, but not before the gate is open."""
+
+    executor = "thread"
+    qualified_name, display_name, description = "gate", "Gate", ""
+    major_version, minor_version = 1, 0
+    input_schema: Any = {}
+    output_schema: Any = {}
+    is_open: ClassVar = threading.Event()
+
+    def predict(self, data: Any) -> Any:
+        self.is_open.wait()
+        return data
+
+
+@pytest.fixture
+def gate(io_loop: IOLoop, shared: Shared) -> Iterator[threading.Event]:
+    """What the model `gate` of the service waits for."""
+    Gate.is_open.clear()
+    registration = Registration("tests", Gate, Recipe("directory", "tests", "nowhere.py", 0))
+    io_loop.run_sync(lambda: shared.manager.load([registration]))
+    yield Gate.is_open
+    Gate.is_open.set()
+
+
+@pytest.fixture
+def endless() -> dict[str, Any]:
+    """What has the model `counter` count until it is told to stop."""
+    return {"to": 1_000_000, "seconds": 0.01}
 
 
 Sent = Callable[[], list[dict[str, Any]]]

@@ -8,7 +8,8 @@ import http
 import json
 import math
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -18,11 +19,12 @@ from websockets.asyncio.server import ServerConnection, serve
 from tornado_ml.client import Client, ConnectionLost, PredictionError, predict
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+@pytest.fixture
+def deaf_url() -> Iterator[str]:
+    """An address that is taken, and at which nobody listens."""
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        yield f"ws://127.0.0.1:{deaf.getsockname()[1]}/ws"
 
 
 @asynccontextmanager
@@ -43,13 +45,14 @@ async def test_an_answer_is_the_data_of_the_response(socket_url: str) -> None:
 
 
 @pytest.mark.gen_test
-async def test_requests_of_one_connection_run_side_by_side(socket_url: str) -> None:
+async def test_requests_of_one_connection_run_side_by_side(socket_url: str, gate: threading.Event) -> None:
     async with await Client.connect(socket_url) as client:
-        slow = asyncio.create_task(client.predict("slow", {"seconds": 0.5}))
+        slow = asyncio.create_task(client.predict("gate", "slow"))
         answers = await asyncio.gather(*(client.predict("echo", number) for number in range(50)))
         assert [answer["prediction"] for answer in answers] == list(range(50))
         assert not slow.done()
-        assert (await slow)["prediction"] == {"slept": 0.5}
+        gate.set()
+        assert (await slow)["prediction"] == "slow"
 
 
 @pytest.mark.gen_test
@@ -141,20 +144,23 @@ async def test_a_client_that_does_not_know_the_limit_loses_its_connection_over_i
 
 
 @pytest.mark.gen_test
-async def test_a_request_that_nobody_waits_for_any_more_disturbs_no_other(socket_url: str) -> None:
+async def test_a_request_that_nobody_waits_for_any_more_disturbs_no_other(
+    socket_url: str, gate: threading.Event
+) -> None:
     async with await Client.connect(socket_url) as client:
-        impatient = asyncio.create_task(client.predict("slow", {"seconds": 0.2}))
+        impatient = asyncio.create_task(client.predict("gate", "impatient"))
         await client.predict("echo", 1)
         impatient.cancel()
         with pytest.raises(asyncio.CancelledError):
             await impatient
-        assert (await client.predict("slow", {"seconds": 0.2}))["prediction"] == {"slept": 0.2}
+        gate.set()
+        assert (await client.predict("gate", "patient"))["prediction"] == "patient"
 
 
 @pytest.mark.gen_test
-async def test_closing_ends_what_is_open(socket_url: str) -> None:
+async def test_closing_ends_what_is_open(socket_url: str, gate: threading.Event) -> None:
     client = await Client.connect(socket_url)
-    open_request = asyncio.create_task(client.predict("slow", {"seconds": 0.5}))
+    open_request = asyncio.create_task(client.predict("gate", 1))
     await client.predict("echo", 1)
     await client.close()
     with pytest.raises(ConnectionLost):
@@ -222,10 +228,9 @@ async def test_what_the_client_did_not_ask_for_is_passed_over() -> None:
 
 
 @pytest.mark.gen_test
-async def test_nobody_at_the_address_is_said_so() -> None:
-    url = f"ws://127.0.0.1:{free_port()}/ws"
-    with pytest.raises(ConnectionLost, match=rf"^Cannot connect to {url}: .*refused"):
-        await Client.connect(url)
+async def test_nobody_at_the_address_is_said_so(deaf_url: str) -> None:
+    with pytest.raises(ConnectionLost, match=rf"^Cannot connect to {deaf_url}: .*refused"):
+        await Client.connect(deaf_url)
 
 
 @pytest.mark.gen_test
@@ -282,14 +287,14 @@ def test_nothing_is_left_behind_however_it_ends() -> None:
     assert complaints == []
 
 
-def test_a_single_question_blocks_until_it_is_answered_or_lost() -> None:
+def test_a_single_question_blocks_until_it_is_answered_or_lost(deaf_url: str) -> None:
     with pytest.raises(ConnectionLost, match="refused"):
-        predict(f"ws://127.0.0.1:{free_port()}/ws", "echo", 1)
+        predict(deaf_url, "echo", 1)
     with pytest.raises(ValueError, match="is no address"):
         predict("nowhere", "echo", 1)
 
 
 @pytest.mark.gen_test
-async def test_a_single_question_may_be_asked_where_a_loop_runs_as_in_a_notebook() -> None:
+async def test_a_single_question_may_be_asked_where_a_loop_runs_as_in_a_notebook(deaf_url: str) -> None:
     with pytest.raises(ConnectionLost, match="refused"):
-        predict(f"ws://127.0.0.1:{free_port()}/ws", "echo", 1)
+        predict(deaf_url, "echo", 1)

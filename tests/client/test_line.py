@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -30,14 +31,15 @@ def open_count(shared: Shared) -> Any:
 
 @pytest.mark.gen_test
 async def test_a_request_that_runs_while_the_connection_is_cut_is_answered_by_the_next(
-    bad_line: Any, until: Any, open_count: Any
+    bad_line: Any, until: Any, open_count: Any, gate: threading.Event
 ) -> None:
     async with await Client.connect(bad_line.url) as client:
-        slow = asyncio.create_task(client.predict("slow", {"seconds": 0.2}))
+        slow = asyncio.create_task(client.predict("gate", "slow"))
         await until(open_count)
         bad_line.cut()
         assert (await client.predict("echo", "meanwhile"))["prediction"] == "meanwhile"
-        assert (await slow)["prediction"] == {"slept": 0.2}
+        gate.set()
+        assert (await slow)["prediction"] == "slow"
         assert bad_line.opened_count == 2
 
 
@@ -74,22 +76,36 @@ async def test_it_is_tried_until_the_service_is_back(bad_line: Any, until: Any) 
 
 
 @pytest.mark.gen_test
-async def test_one_that_does_not_come_back_in_time_is_lost_and_says_why(bad_line: Any) -> None:
-    async with await Client.connect(bad_line.url, reconnect_s=0.1) as client:
+async def test_one_that_does_not_come_back_in_time_is_lost_and_says_why(
+    bad_line: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = asyncio.get_running_loop()
+    has_failed = asyncio.Event()
+
+    def once(attempt: int) -> float:
+        if attempt:
+            has_failed.set()
+        return 10_000 * attempt
+
+    monkeypatch.setattr(line, "max_delay_s", once)
+    async with await Client.connect(bad_line.url, reconnect_s=10) as client:
         bad_line.is_down = True
         bad_line.cut()
+        await has_failed.wait()
+        now = loop.time
+        monkeypatch.setattr(loop, "time", lambda: now() + 10)
         for _ in range(2):
-            with pytest.raises(ConnectionLost, match=r"It could not be had again in 0\.1 s: Cannot connect to "):
+            with pytest.raises(ConnectionLost, match=r"It could not be had again in 10 s: Cannot connect to "):
                 await client.predict("echo", 1)
 
 
 @pytest.mark.settings("[resume]\ngrace_s = 0")
 @pytest.mark.gen_test
 async def test_what_a_service_has_forgotten_is_lost_and_what_it_was_not_asked_is_asked(
-    bad_line: Any, until: Any, open_count: Any
+    bad_line: Any, until: Any, open_count: Any, endless: Any
 ) -> None:
     async with await Client.connect(bad_line.url) as client, client.session("adder") as session:
-        slow = asyncio.create_task(client.predict("slow", {"seconds": 0.2}))
+        slow = asyncio.create_task(client.predict("counter", endless))
         await until(lambda: open_count() == 2)
         bad_line.is_down = True
         bad_line.cut()

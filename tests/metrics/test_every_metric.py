@@ -30,11 +30,13 @@ required = true
 """
 FRAIL = """
 import os, time
+from pathlib import Path
 from tornado_ml import MLModel, Observer, hookimpl
 
 class Dreamer(Observer):
     def observe(self, records):
-        time.sleep(2)
+        while not Path(__file__).with_name("awake").exists():
+            time.sleep(0.01)
 
 class Frail(MLModel):
     qualified_name = display_name = "frail"
@@ -69,7 +71,7 @@ class Scraper:
         self.moved: set[str] = set()
 
     def read(self) -> Values:
-        with urlopen(f"{self._url}/metrics", timeout=10) as response:
+        with urlopen(f"{self._url}/metrics", timeout=30) as response:
             families = text_string_to_metric_families(response.read().decode())
         return {
             (one.name, tuple(sorted(one.labels.items()))): one.value for family in families for one in family.samples
@@ -84,16 +86,22 @@ class Scraper:
         }
 
     def look_until(self, *names: str) -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not self.moved.issuperset(names):
             assert time.monotonic() < deadline, sorted(set(names) - self.moved)
             self.look()
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the plugin is; its observer sleeps until there is a file `awake`."""
     folder = tmp_path_factory.mktemp("plugins")
     (folder / "frail.py").write_text(FRAIL)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path) -> Iterator[RunningServer]:
     dropins = Path(__file__).parents[1] / "dropins"
     with running_server(directories=[folder, dropins], settings=SETTINGS) as server:
         yield server
@@ -102,7 +110,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 def post(server: RunningServer, path: str, document: Any) -> Any:
     headers = {"Content-Type": "application/json"}
     asked = Request(f"{server.url}{path}", json.dumps(document).encode(), headers, method="POST")
-    with urlopen(asked, timeout=10) as response:
+    with urlopen(asked, timeout=30) as response:
         return json.load(response)
 
 
@@ -112,7 +120,7 @@ def say(socket: ClientConnection, event: str, data: Any, **more: Any) -> None:
 
 def hear(socket: ClientConnection, event: str) -> Any:
     """The data of the next frame of that event; others are passed over."""
-    while (frame := json.loads(socket.recv(timeout=10)))["event"] != event:
+    while (frame := json.loads(socket.recv(timeout=30)))["event"] != event:
         pass
     return frame["data"]
 
@@ -123,8 +131,9 @@ def predict_and_fail(socket: ClientConnection, scraper: Scraper) -> None:
     counter = {"model_qualified_name": "counter", "input_data": {"to": 3}}
     say(socket, "prediction_request", counter, meta={"stream": True})
     hear(socket, "prediction_response")
+    endless = {"model_qualified_name": "counter", "input_data": {"to": 1_000_000, "seconds": 0.01}}
     for _ in range(3):
-        say(socket, "prediction_request", {"model_qualified_name": "slow", "input_data": {"seconds": 0.3}})
+        say(socket, "prediction_request", endless)
     scraper.look_until(declared.QUEUED.name, declared.RUNNING.name, declared.OPEN.name)
 
 
@@ -170,7 +179,7 @@ def lose_a_worker_and_a_model(server: RunningServer, scraper: Scraper) -> None:
     scraper.look_until(declared.WORKERS.name, declared.MODEL_STATE.name, declared.READY.name)
 
 
-def test_each_metric_moves_with_what_it_is_about(server: RunningServer) -> None:
+def test_each_metric_moves_with_what_it_is_about(server: RunningServer, folder: Path) -> None:
     scraper = Scraper(server.url)
 
     def open_one() -> ClientConnection:
@@ -183,6 +192,7 @@ def test_each_metric_moves_with_what_it_is_about(server: RunningServer) -> None:
         be_too_fast(socket)
     drop_and_resume(open_one, scraper)
     ask_more_than_an_observer_can_hold(server, scraper)
+    (folder / "awake").touch()
     lose_a_worker_and_a_model(server, scraper)
     scraper.look()
     suffixes = {"histogram": "_count"}

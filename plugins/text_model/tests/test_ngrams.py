@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from text_model.ngrams import Ngrams
@@ -20,6 +20,7 @@ def after(text: str) -> dict[str, float]:
 
 
 @given(texts | st.integers(0, len(TEXT)).map(lambda end: WRITER.pieces.split(TEXT[:end])))
+@settings(deadline=None)
 def test_every_piece_is_possible_and_together_they_are_certain(text: list[int]) -> None:
     probabilities = WRITER.ngrams.probabilities(WRITER.ngrams.context(text))
     assert probabilities.min() > 0
@@ -27,12 +28,14 @@ def test_every_piece_is_possible_and_together_they_are_certain(text: list[int]) 
 
 
 @given(texts, st.integers(0, COUNT - 1))
+@settings(deadline=None)
 def test_one_probability_alone_is_the_same_as_among_all(text: list[int], piece: int) -> None:
     context = WRITER.ngrams.context(text)
     assert WRITER.ngrams.probability(context, piece) == WRITER.ngrams.probabilities(context)[piece]
 
 
 @given(texts, st.integers(0, COUNT - 1))
+@settings(deadline=None)
 def test_a_context_grows_piece_by_piece_to_what_the_whole_text_gives(text: list[int], piece: int) -> None:
     ngrams: Ngrams = WRITER.ngrams
     assert ngrams.after(ngrams.context(text), piece) == ngrams.context([*text, piece])

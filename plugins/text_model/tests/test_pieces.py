@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from text_model.pieces import PIECE, Pieces, typeset
@@ -7,6 +7,7 @@ PIECES = Pieces([" the", "The", ".", "\n\n", " ", "c", "a", "t"], whole_count=4)
 
 
 @given(st.text())
+@settings(deadline=None)
 def test_each_character_of_a_text_is_in_one_piece(text: str) -> None:
     assert "".join(PIECE.findall(text)) == text
 
@@ -44,5 +45,6 @@ def test_what_is_typed_is_set_as_in_the_book() -> None:
 
 
 @given(st.text(alphabet="ab \"'“”‘’—-(\n"))
+@settings(deadline=None)
 def test_what_is_set_stays_as_it_is(text: str) -> None:
     assert typeset(typeset(text)) == typeset(text)

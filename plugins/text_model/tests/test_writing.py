@@ -2,7 +2,7 @@ from itertools import islice, pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from text_model.pieces import PARAGRAPH, PIECE
@@ -76,6 +76,7 @@ def test_a_higher_temperature_dares_more() -> None:
 
 
 @given(st.lists(st.sampled_from([0, 1e-300, 0.3, 1]), min_size=1).filter(any), st.floats(0, 1, exclude_max=True))
+@settings(deadline=None)
 def test_what_has_no_weight_is_never_drawn(weights: list[float], chance: float) -> None:
     assert weights[drawn(np.array(weights), chance)] > 0
 
