@@ -12,11 +12,12 @@ import pytest
 from tornado_ml import logs
 from tornado_ml.errors import Cancelled, InvalidInput, ModelNotFound, ServiceError, ShuttingDown, Superseded
 from tornado_ml.inference import workbench
-from tornado_ml.inference.service import InferenceService, Prediction, Request, Settled
+from tornado_ml.inference.scheduler import Scheduler
+from tornado_ml.inference.service import InferenceService, Prediction, Request, Settled, Ticket
 from tornado_ml.server.base import Shared
 
-QUICK = Request("slow", {"seconds": 0})
-LONG = Request("slow", {"seconds": 10})
+QUICK = Request("counter", {"to": 1})
+ENDLESS = Request("counter", {"to": 1_000_000, "seconds": 0.01})
 
 
 @pytest.fixture
@@ -29,10 +30,17 @@ def service(shared: Shared, settled: list[Settled]) -> InferenceService:
     return InferenceService(shared.manager, listeners=[settled.append])
 
 
-async def begun(service: InferenceService, seconds: float = 0.3) -> Any:
-    """The ticket of a prediction that a model is at work on."""
-    ticket = service.submit(Request("slow", {"seconds": seconds}), "someone", lambda _: None)
-    await asyncio.sleep(0.05)  # nothing tells when the model has begun
+@pytest.fixture
+def scheduler(shared: Shared) -> Scheduler:
+    """Of the model that is asked."""
+    return shared.manager.find("counter").runner.scheduler
+
+
+async def begun(service: InferenceService, scheduler: Scheduler) -> Ticket:
+    """The ticket of a prediction that a model is at work on until nobody waits for it."""
+    ticket = service.submit(ENDLESS, "someone", lambda _: None)
+    while scheduler.counts() != (0, 1):
+        await asyncio.sleep(0.005)
     return ticket
 
 
@@ -88,10 +96,10 @@ async def test_a_refused_request_is_told_too(
 
 @pytest.mark.gen_test
 async def test_a_request_whose_client_is_gone_is_told_as_cancelled_once(
-    service: InferenceService, settled: list[Settled]
+    service: InferenceService, scheduler: Scheduler, settled: list[Settled]
 ) -> None:
-    running = await begun(service)
-    waiting = service.submit(LONG, 1, lambda _: None)
+    running = await begun(service, scheduler)
+    waiting = service.submit(ENDLESS, 1, lambda _: None)
     for ticket in (waiting, running):
         ticket.forget()
         ticket.forget()
@@ -102,9 +110,11 @@ async def test_a_request_whose_client_is_gone_is_told_as_cancelled_once(
 
 
 @pytest.mark.gen_test
-async def test_a_request_that_its_client_drops_is_told_once(service: InferenceService, settled: list[Settled]) -> None:
-    running = await begun(service)
-    waiting = service.submit(LONG, 1, lambda _: None)
+async def test_a_request_that_its_client_drops_is_told_once(
+    service: InferenceService, scheduler: Scheduler, settled: list[Settled]
+) -> None:
+    running = await begun(service, scheduler)
+    waiting = service.submit(ENDLESS, 1, lambda _: None)
     waiting.drop(Superseded)
     running.drop(Cancelled)
     await service.predict(QUICK, client=1)
@@ -113,13 +123,13 @@ async def test_a_request_that_its_client_drops_is_told_once(service: InferenceSe
 
 @pytest.mark.gen_test
 async def test_what_a_drain_cuts_off_and_refuses_is_told_once(
-    service: InferenceService, settled: list[Settled]
+    service: InferenceService, scheduler: Scheduler, settled: list[Settled]
 ) -> None:
-    await begun(service)
+    await begun(service, scheduler)
     await service.drain(0.01)
     with pytest.raises(ShuttingDown):
         service.submit(QUICK, 1, lambda _: None)
-    await asyncio.sleep(0.4)  # the model comes to its end, and nobody waits for that
+    await scheduler.idle(30)  # the model has come to its end, and nobody waits for that
     assert [(type(one.answer), one.model_version) for one in settled] == [(ShuttingDown, "1.0"), (ShuttingDown, None)]
 
 
