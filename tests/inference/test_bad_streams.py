@@ -199,7 +199,7 @@ def test_a_stream_that_never_yields_again_is_stopped_with_its_worker(run: Callab
 
 def test_a_deadline_holds_for_the_whole_stream_and_a_timeout_for_each_of_its_steps(run: Callable[..., None]) -> None:
     async def scenario(world: World) -> None:
-        stream = Streamed(world, {"to": 12, "seconds": 0.1})
+        stream = Streamed(world, {"to": 22, "seconds": 0.1})
         late: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         asked = Request("live", {"seconds": 0.05}, deadline_s=0.3)
         ticket = world.service.submit(asked, "late", late.set_result, lambda _: ticket.partial_taken())
@@ -207,7 +207,7 @@ def test_a_deadline_holds_for_the_whole_stream_and_a_timeout_for_each_of_its_ste
         assert isinstance(await stream.answer, Prediction), "in all it took longer than any step may"
         await world.nothing_is_left()
 
-    run(scenario, timeout_s=1)
+    run(scenario, timeout_s=2)
 
 
 def test_a_killed_worker_takes_streams_and_sessions_along_and_the_next_ones_are_served(
