@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -89,6 +91,36 @@ def shared(
     made.observers.close()
     if made.tracer is not None:
         made.tracer.close()
+
+
+class Gate:
+    """Holds the model `slow`, where it is asked to sleep for `seconds`, until it is opened.
+
+    Attributes:
+        held_count: how often the model has come to it.
+    """
+
+    seconds = 9.75
+
+    def __init__(self) -> None:
+        self.held_count = 0
+        self._is_open = threading.Event()
+
+    def wait(self) -> None:
+        self.held_count += 1
+        self._is_open.wait(60)
+
+    def open(self) -> None:
+        self._is_open.set()
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
+    """For what has to happen before a model has answered, however long it takes."""
+    gate, sleep = Gate(), time.sleep
+    monkeypatch.setattr(time, "sleep", lambda s: gate.wait() if s == gate.seconds else sleep(s))
+    yield gate
+    gate.open()
 
 
 @pytest.fixture

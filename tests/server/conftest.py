@@ -8,6 +8,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,41 @@ from tornado_ml.access import token_file
 from tornado_ml.access.token_file import TokenRecord
 from tornado_ml.server.base import Shared
 from tornado_ml.testing import RunningServer
+
+MAX_STEP_S = 0.03
+"""How much the clock of a `steady` loop goes on at most from one look at it to the next."""
+
+
+@pytest.fixture
+def steady(io_loop: IOLoop, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Lets the loop's clock leave out for how long the process stands still: by that, whoever is quick enough for a
+    short timeout would miss it.
+    """
+    loop: asyncio.AbstractEventLoop = io_loop.asyncio_loop  # type: ignore[attr-defined]
+    real_time = loop.time
+    seen = now = real_time()
+
+    def passed() -> float:
+        nonlocal seen, now
+        before, seen = seen, real_time()
+        now += min(seen - before, MAX_STEP_S)
+        return now
+
+    async def tick() -> None:
+        while True:
+            await asyncio.sleep(MAX_STEP_S / 3)
+
+    async def begin() -> asyncio.Task[None]:
+        return asyncio.create_task(tick())
+
+    async def end() -> None:
+        ticking.cancel()
+        await asyncio.wait([ticking])
+
+    monkeypatch.setattr(loop, "time", passed)
+    ticking = io_loop.run_sync(begin)
+    yield
+    io_loop.run_sync(end)
 
 
 class Peer:
@@ -152,13 +188,14 @@ class EventReader:
     def __init__(self, port: int) -> None:
         self._port = port
         self._buffer = b""
+        self._connection = socket.socket()
         self.status = 0
         self.headers: dict[str, str] = {}
         self.comments = 0
 
     async def ask(self, path: str, body: Any = None, *, receive_bytes: int | None = None, **headers: str) -> None:
         """Send a request, a POST if there is a body, and read nothing yet."""
-        self._connection = connection = socket.socket()
+        connection = self._connection
         if receive_bytes is not None:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
         connection.setblocking(False)
@@ -222,7 +259,9 @@ class EventReader:
         return False
 
     async def close(self) -> None:
-        self._writer.transport.abort()
+        if hasattr(self, "_writer"):
+            self._writer.transport.abort()
+        self._connection.close()
 
 
 @pytest.fixture
@@ -247,7 +286,7 @@ def nothing_is_left(shared: Shared) -> Callable[[], Any]:
     """Returns when no connection, no source and no request is left."""
 
     async def wait() -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while (
                 len(shared.sockets)
                 or shared.backend.feeds.running_count
@@ -266,7 +305,7 @@ def pushed(shared: Shared) -> Callable[[], Any]:
     async def listened_to() -> PushSource:
         (source,) = [one for one in shared.backend.feeds.sources_of("echo") if one.name == "pushed"]
         assert isinstance(source, PushSource)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while not source._readers:
                 await asyncio.sleep(0.005)
         return source
@@ -291,9 +330,12 @@ class Watch:
         self._thread.start()
 
     def cost_bytes(self) -> int:
+        self.end()
+        return self._most_bytes - self._before_bytes
+
+    def end(self) -> None:
         self._stop.set()
         self._thread.join()
-        return self._most_bytes - self._before_bytes
 
     def _look(self) -> None:
         while not self._stop.wait(0.02):
@@ -301,6 +343,13 @@ class Watch:
 
 
 @pytest.fixture
-def watch_memory() -> type[Watch]:
+def watch_memory() -> Iterator[Callable[[RunningServer], Watch]]:
     """Looks how much memory a service holds, from now on until it is asked."""
-    return Watch
+    with ExitStack() as stack:
+
+        def watch(server: RunningServer) -> Watch:
+            made = Watch(server)
+            stack.callback(made.end)
+            return made
+
+        yield watch

@@ -45,6 +45,15 @@ def hand_over(monkeypatch: pytest.MonkeyPatch) -> Iterator[HandOver]:
             continue
 
 
+@pytest.fixture
+def port() -> Iterator[int]:
+    """One that nobody else is given; whoever does not mind that it is in use may listen there."""
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]
+
+
 def tcp(address: tuple[str, int] = ("127.0.0.1", 0)) -> socket.socket:
     return socket.create_server(address, family=socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
 
@@ -109,9 +118,9 @@ def test_a_file_is_no_socket(hand_over: HandOver) -> None:
 
 
 @pytest.mark.skipif(shutil.which("systemd-socket-activate") is None, reason="systemd-socket-activate is not installed")
-def test_systemd_starts_the_service_with_the_first_connection_and_hands_it_all_its_sockets(tmp_path: Path) -> None:
-    with tcp() as probe:
-        port = probe.getsockname()[1]
+def test_systemd_starts_the_service_with_the_first_connection_and_hands_it_all_its_sockets(
+    tmp_path: Path, port: int
+) -> None:
     place = tmp_path / "socket"
     command = ["systemd-socket-activate", "-l", f"127.0.0.1:{port}", "-l", str(place), "--fdname=web:local"]
     command += [sys.executable, "-P", "-m", "tornado_ml", "serve", "--no-plugins"]
@@ -121,17 +130,17 @@ def test_systemd_starts_the_service_with_the_first_connection_and_hands_it_all_i
         try:
             told = [process.stderr.readline() for _ in range(2)]
             assert all("Listening on" in line for line in told), told
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/live", timeout=30) as response:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/live", timeout=60) as response:
                 assert response.status == 200
             assert process.stdout.readline() == f"tornado-ml: serving on http://127.0.0.1:{port}\n"
             with socket.socket(socket.AF_UNIX) as local:
-                local.settimeout(10)
+                local.settimeout(30)
                 local.connect(str(place))
                 local.sendall(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
                 assert local.recv(12) == b"HTTP/1.1 200"
             process.send_signal(signal.SIGTERM)
             log = process.stderr.read()
-            assert process.wait(20) == 0, log
+            assert process.wait(30) == 0, log
         finally:
             process.kill()
     assert f"Serving the sockets that were handed over, and not server.host and server.port: 127.0.0.1:{port}" in log

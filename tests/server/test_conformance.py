@@ -169,4 +169,4 @@ async def test_a_message_whose_fragments_go_on_and_on_is_not_waited_for(
         peer.send(frame(0, b" ", final=False))
         await asyncio.sleep(0.02)
     assert closed.result() == 1002
-    assert 0.3 <= time.monotonic() - begun < 5
+    assert 0.3 <= time.monotonic() - begun < 20

@@ -39,7 +39,7 @@ async def test_a_token_has_its_share_on_all_its_connections_and_strangers_do_not
     await connect(subprotocols=[JSON, book.subprotocol("bob")])
 
 
-@pytest.mark.settings("[limits_per_address]\nrequests_per_s = 0.1\nburst_s = 20")
+@pytest.mark.settings("[limits_per_address]\nrequests_per_s = 0.001\nburst_s = 2000")
 @pytest.mark.gen_test
 async def test_an_address_that_guesses_tokens_is_refused_for_a_while_wherever_it_shows_them(
     connect: Connect, http_client: Any, base_url: str, book: Any, shared: Shared

@@ -30,33 +30,41 @@ async def test_where_there_is_no_value_yet_the_answer_begins_with_a_comment(
     await reader.head()
     assert reader.status == 200
     source = await pushed()
-    await asyncio.sleep(0.2)
+    event = asyncio.create_task(reader.event())
+    while reader.comments < 2:
+        await asyncio.sleep(0.01)
     source.publish("late")
-    assert (await reader.event())[2]["prediction"] == "late"
-    assert reader.comments >= 2
+    assert (await event)[2]["prediction"] == "late"
+
+
+def numbered(number: int, size: int) -> str:
+    """A value; many of them do not fit between a service and a client that does not read."""
+    return str(number).zfill(8) + "x" * size
 
 
 async def fill(pushed: Any, count: int, size: int) -> None:
-    """Push numbered values, so large that they do not fit between a service and a client that does not read."""
+    """Push numbered values."""
     source = await pushed()
     for number in range(count):
-        source.publish(str(number).zfill(8) + "x" * size)
+        source.publish(numbered(number, size))
         while source._readers and source._readers[0].waiting:
             await asyncio.sleep(0.001)
 
 
 @pytest.mark.settings("[server]\nmax_message_bytes = 1_000_000\n[subscriptions]\nbuffer_bytes = 1_000_000")
-@pytest.mark.gen_test(timeout=20)
+@pytest.mark.gen_test
 async def test_with_the_policy_latest_a_slow_reader_gets_the_newest_and_hurts_nobody(
-    event_reader: Readers, pushed: Any
+    event_reader: Readers, shared: Shared, pushed: Any
 ) -> None:
     slow, quick = event_reader(), event_reader()
     await slow.ask(PUSHED, receive_bytes=4096)
     await quick.ask(PUSHED + "?policy=buffer")
-    await asyncio.sleep(0.05)
-    reading = asyncio.create_task(read_until(quick, "00000049"))
-    await fill(pushed, 50, 200_000)
-    assert len(await reading) == 50
+    while shared.backend.feeds.subscriber_count < 2:
+        await asyncio.sleep(0.01)
+    source = await pushed()
+    for number in range(50):
+        source.publish(numbered(number, 200_000))
+        assert (await quick.event())[2]["prediction"] == numbered(number, 200_000)
     slow.hurry()
     numbers = await read_until(slow, "00000049")
     assert len(numbers) < 50
@@ -72,7 +80,7 @@ async def read_until(reader: Any, last: str) -> list[str]:
 
 
 @pytest.mark.settings("[subscriptions]\nbuffer_bytes = 500_000")
-@pytest.mark.gen_test(timeout=20)
+@pytest.mark.gen_test
 async def test_with_the_policy_buffer_a_slow_reader_gets_all_up_to_a_limit_and_is_told(
     event_reader: Readers, shared: Shared, nothing_is_left: Any, pushed: Any
 ) -> None:
@@ -92,14 +100,14 @@ async def test_with_the_policy_buffer_a_slow_reader_gets_all_up_to_a_limit_and_i
 
 
 @pytest.mark.settings("[server]\nstalled_s = 0.5")
-@pytest.mark.gen_test(timeout=20)
+@pytest.mark.gen_test
 async def test_a_client_that_takes_nothing_is_cut(
     event_reader: Readers, shared: Shared, logged: Callable[[], str], nothing_is_left: Any, pushed: Any
 ) -> None:
     watch = asyncio.create_task(shared.sockets.watch_stalled())
     reader = event_reader()
     await reader.ask(PUSHED, receive_bytes=4096)
-    await asyncio.sleep(0.05)
+    await pushed()
     filling = asyncio.create_task(fill(pushed, 200, 60_000))
     await nothing_is_left()
     filling.cancel()
@@ -135,12 +143,14 @@ async def test_what_is_still_open_when_the_service_closes_is_cut(
     await nothing_is_left()
 
 
-@pytest.mark.gen_test(timeout=20)
+@pytest.mark.gen_test
 async def test_a_client_that_reads_slowly_slows_its_own_generator_down(
     event_reader: Readers, shared: Shared, nothing_is_left: Any
 ) -> None:
     slow, quick = event_reader(), event_reader()
     await slow.ask(COUNT, {"to": 10_000_000}, receive_bytes=4096, **EVENTS)
+    while not len(shared.sockets):
+        await asyncio.sleep(0.01)
     await asyncio.sleep(0.3)
     (stream,) = shared.sockets
     assert stream.waiting_bytes < 10_000  # type: ignore[attr-defined]

@@ -100,6 +100,7 @@ async def test_a_newcomer_gets_the_latest_value_at_once(event_reader: Readers, p
     assert await second.event() == ("prediction_response", 1, response("echo", "hello"))
 
 
+@pytest.mark.usefixtures("steady")
 @pytest.mark.gen_test
 async def test_a_rate_thins(event_reader: Readers, pushed: Any) -> None:
     reader = event_reader()
@@ -135,8 +136,9 @@ async def test_a_subscription_that_is_refused_is_answered_with_a_status(
 
 @pytest.mark.gen_test
 async def test_a_model_that_predicts_nothing_more_is_told_with_a_status_before_the_first_event(
-    event_reader: Readers, shared: Shared, nothing_is_left: Any
+    event_reader: Readers, shared: Shared, nothing_is_left: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(events, "OPEN_S", 60)
     shared.backend.feeds.set_sources("test", [PushSource("pushed", "Pushed.", "unloadable")])
     reader = event_reader()
     await reader.ask("/api/models/unloadable/subscriptions/pushed")

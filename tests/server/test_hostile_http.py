@@ -159,7 +159,7 @@ ODD = {
 
 
 @pytest.mark.parametrize("name", ODD)
-@pytest.mark.gen_test(timeout=20)
+@pytest.mark.gen_test
 async def test_what_is_odd_is_answered_and_the_connection_goes_on(caller: Caller, name: str) -> None:
     sent, expected = ODD[name]
     status, head, _ = await caller.tell(sent + b"\r\n")
@@ -200,7 +200,7 @@ SECRETS = [
 ]
 
 
-@pytest.mark.gen_test(timeout=20)
+@pytest.mark.gen_test
 async def test_no_path_leads_to_a_file_that_is_not_the_pages(caller: Caller) -> None:
     for path in SECRETS:
         status, _, body = await caller.tell(f"GET {path} HTTP/1.1\r\n".encode() + HOST + b"\r\n")

@@ -25,6 +25,23 @@ async def post(http_client: Any, base_url: str, model: str, body: str) -> Any:
     )
 
 
+class Clock:
+    """What the rates go by: it stands still, but for what a test lets pass."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(shared: Shared, monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(shared.backend.accounts, "_clock", clock)
+    return clock
+
+
 async def until_open(shared: Shared) -> None:
     while not shared.service.open_count:
         await asyncio.sleep(0.001)
@@ -32,7 +49,7 @@ async def until_open(shared: Shared) -> None:
 
 @pytest.mark.settings("[limits_per_connection]\nrequests_per_s = 3")
 @pytest.mark.gen_test
-async def test_a_connection_that_asks_too_fast_is_told_and_goes_on(connect: Connect, ask: Ask) -> None:
+async def test_a_connection_that_asks_too_fast_is_told_and_goes_on(connect: Connect, ask: Ask, clock: Clock) -> None:
     peer, other = await connect(), await connect()
     for number in range(5):
         await peer.send(ask("echo", number, id=number))
@@ -40,14 +57,14 @@ async def test_a_connection_that_asks_too_fast_is_told_and_goes_on(connect: Conn
     assert [answers[number]["event"] for number in range(3)] == ["prediction_response"] * 3
     assert [answers[number]["data"]["code"] for number in (3, 4)] == ["RATE_LIMITED"] * 2
     assert (await other.ask(ask("echo", 1)))["event"] == "prediction_response"
-    await asyncio.sleep(answers[3]["data"]["retry_after_ms"] / 1000)
+    clock.now += answers[3]["data"]["retry_after_ms"] / 1000
     assert (await peer.ask(ask("echo", 1)))["event"] == "prediction_response"
 
 
 @pytest.mark.settings("[limits_per_address]\nrequests_per_s = 2")
 @pytest.mark.gen_test
 async def test_an_address_that_asks_too_fast_is_told_by_rest_and_the_socket_alike(
-    connect: Connect, ask: Ask, http_client: Any, base_url: str
+    connect: Connect, ask: Ask, http_client: Any, base_url: str, clock: Clock
 ) -> None:
     peer = await connect()
     assert (await peer.ask(ask("echo", 1)))["event"] == "prediction_response"
@@ -63,7 +80,7 @@ async def test_an_address_that_asks_too_fast_is_told_by_rest_and_the_socket_alik
 
 @pytest.mark.settings("[limits_per_address]\nbytes_per_s = 100")
 @pytest.mark.gen_test
-async def test_bytes_are_counted_too(http_client: Any, base_url: str, connect: Connect, ask: Ask) -> None:
+async def test_bytes_are_counted_too(http_client: Any, base_url: str, connect: Connect, ask: Ask, clock: Clock) -> None:
     assert (await post(http_client, base_url, "echo", f'"{"x" * 1000}"')).code == 200
     assert (await post(http_client, base_url, "echo", "1")).code == 429
     assert (await (await connect()).ask(ask("echo", 1)))["data"]["code"] == "RATE_LIMITED"
@@ -91,15 +108,16 @@ async def test_an_address_has_only_so_many_connections(connect: Connect, ask: As
 @pytest.mark.settings("[limits_per_address]\nopen_requests = 1")
 @pytest.mark.gen_test
 async def test_an_address_has_only_so_many_requests_open(
-    connect: Connect, ask: Ask, shared: Shared, http_client: Any, base_url: str
+    connect: Connect, ask: Ask, shared: Shared, http_client: Any, base_url: str, gate: Any
 ) -> None:
     peer, other = await connect(), await connect()
-    await peer.send(ask("slow", {"seconds": 0.3}))
+    await peer.send(ask("slow", {"seconds": gate.seconds}))
     await until_open(shared)
     refused = await other.ask(ask("echo", 1))
     assert refused["data"]["code"] == "RATE_LIMITED"
     assert refused["data"]["message"] == "Too many requests are open from this address."
     assert (await post(http_client, base_url, "echo", "1")).code == 429
+    gate.open()
     assert (await peer.read())["event"] == "prediction_response"
     assert (await other.ask(ask("echo", 1)))["event"] == "prediction_response"
     assert (await post(http_client, base_url, "echo", "1")).code == 200
@@ -107,9 +125,11 @@ async def test_an_address_has_only_so_many_requests_open(
 
 @pytest.mark.settings("[limits_per_address]\nopen_requests = 1")
 @pytest.mark.gen_test
-async def test_requests_of_a_client_that_is_gone_are_open_no_more(connect: Connect, ask: Ask, shared: Shared) -> None:
+async def test_requests_of_a_client_that_is_gone_are_open_no_more(
+    connect: Connect, ask: Ask, shared: Shared, gate: Any
+) -> None:
     peer, other = await connect(), await connect()
-    await peer.send(ask("slow", {"seconds": 1.5}))
+    await peer.send(ask("slow", {"seconds": gate.seconds}))
     await until_open(shared)
     assert (await other.ask(ask("echo", 1)))["data"]["code"] == "RATE_LIMITED"
     await peer.close()

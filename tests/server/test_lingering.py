@@ -16,7 +16,8 @@ HANDSHAKE = (
 )
 
 
-@pytest.mark.gen_test(timeout=20)
+@pytest.mark.usefixtures("steady")
+@pytest.mark.gen_test
 async def test_the_close_frame_can_be_read_after_the_whole_message_has_been_sent(
     http_server: Any, http_port: int, shared: Shared
 ) -> None:
@@ -37,7 +38,7 @@ async def test_the_close_frame_can_be_read_after_the_whole_message_has_been_sent
         await asyncio.sleep(0.01)
 
 
-@pytest.mark.gen_test(timeout=20)
+@pytest.mark.gen_test
 async def test_a_client_that_goes_away_in_the_middle_leaves_nothing_behind(
     http_server: Any, http_port: int, shared: Shared
 ) -> None:

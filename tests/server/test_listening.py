@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from contextlib import ExitStack
 from pathlib import Path
@@ -36,8 +37,9 @@ def test_an_address_of_ipv6_stands_in_brackets() -> None:
 
 
 def test_an_abstract_socket_is_called_by_its_name() -> None:
-    with unix(b"\0tornado-ml-test") as local:
-        assert place_of(local) == "unix:@tornado-ml-test"
+    name = f"tornado-ml-test-{os.getpid()}"
+    with unix(f"\0{name}") as local:
+        assert place_of(local) == f"unix:@{name}"
 
 
 def test_a_port_is_shared_only_where_all_who_listen_say_so() -> None:
@@ -65,13 +67,16 @@ def test_a_port_that_is_not_shared_is_taken() -> None:
 
 @pytest.mark.parametrize("settings", [{"reuse_port": True}, {"wait_for_models": True}])
 def test_who_takes_over_listens_when_it_is_told_to_and_not_before(settings: dict[str, bool]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    place = Place(ServerSettings(port=port, **settings), {})
-    assert place.waits
-    with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", port))
     with ExitStack() as stack:
+        holder = stack.enter_context(socket.socket())  # has the port for itself, and does not listen there
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        holder.bind(("127.0.0.1", 0))
+        port = holder.getsockname()[1]
+        place = Place(ServerSettings(port=port, **settings), {})
+        assert place.waits
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port))
         for one in place.listen().sockets:
             stack.enter_context(one)
         socket.create_connection(("127.0.0.1", port)).close()

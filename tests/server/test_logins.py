@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 from tornado.ioloop import IOLoop
 
+from tornado_ml.server import logins
 from tornado_ml.server.base import Shared
 from tornado_ml.server.logins import end_bygone, watch_logins
 
@@ -42,25 +42,30 @@ def watched(io_loop: IOLoop, shared: Shared) -> Iterator[None]:
 
 @pytest.mark.gen_test
 async def test_a_token_that_is_revoked_closes_its_sockets_within_two_seconds_and_no_others(
-    connect: Connect, book: Any, watched: None, shared: Shared
+    connect: Connect, book: Any, watched: None, shared: Shared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     book.add("bob", "predict:*")
     anns = [await connect(subprotocols=[JSON, book.subprotocol("ann")]) for _ in range(2)]
     bobs = await connect(subprotocols=[JSON, book.subprotocol("bob")])
-    before = time.monotonic()
+    looks = [end_bygone]  # as if there were no other after the next one, which comes soon enough
+    monkeypatch.setattr(logins, "end_bygone", lambda *both: looks.pop()(*both) if looks else None)
+    assert logins.INTERVAL_S < 2
     book.revoke("ann")
     assert [await peer.closed() for peer in anns] == [1008, 1008]
-    assert time.monotonic() - before < 2
+    while len(shared.sockets) > 1:
+        await asyncio.sleep(0.01)
     assert (await bobs.ask({"event": "ping", "data": {}}))["event"] == "pong"
     assert len(shared.sockets) == 1
 
 
 @pytest.mark.gen_test
 async def test_a_token_that_expires_while_its_socket_is_open_closes_it(
-    connect: Connect, book: Any, watched: None
+    connect: Connect, book: Any, watched: None, shared: Shared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    book.add("ann", "predict:*", expires=datetime.now(UTC) + timedelta(seconds=2))
+    expires = datetime.now(UTC) + timedelta(hours=1)
+    book.add("ann", "predict:*", expires=expires)
     peer = await connect(subprotocols=[JSON, book.subprotocol()])
+    monkeypatch.setattr(shared.access.authenticators[0], "_now", lambda: expires)
     assert await peer.closed() == 1008
 
 
@@ -90,7 +95,7 @@ async def test_what_waits_for_a_client_to_come_back_ends_with_its_token(
     await peer.ask({"event": "hello", "data": {}})
     await peer.send(ask("slow", {"seconds": 2}))
     await peer.close()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while len(shared.backend.waiting_room) == 0:
             await asyncio.sleep(0.01)
     end_bygone(shared.access, shared.sockets)
@@ -152,7 +157,7 @@ async def test_whatever_goes_wrong_logins_are_looked_after_again(
     peer = await connect(subprotocols=[JSON, book.subprotocol()])
     with monkeypatch.context() as patch:
         patch.setattr(type(shared.access), "is_current", lambda *_: 1 / 0)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while "ZeroDivisionError" not in logged():
                 await asyncio.sleep(0.05)
     assert "Not all logins could be looked after." in logged()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import time
 from collections.abc import Callable
@@ -38,10 +39,10 @@ class Handler(RequestHandler):
 class Peer:
     """A client on a bare connection."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, begun: float) -> None:
         self.reader = reader
         self._writer = writer
-        self._begun = time.monotonic()
+        self._begun = begun
 
     def send(self, data: bytes) -> None:
         self._writer.write(data)
@@ -49,14 +50,16 @@ class Peer:
     async def drip(self, data: bytes, pause_s: float = 0.02) -> float:
         """Send byte by byte, until the service has closed: how long it took, in seconds."""
         for byte in data:
-            if self.reader.at_eof():
+            if self.reader.at_eof() or self.reader.exception() is not None:
                 break
             self.send(bytes([byte]))
             await asyncio.sleep(pause_s)
-        return await self.closed_after_s()
+        with contextlib.suppress(ConnectionResetError):  # as the last byte came just before the end, or after it
+            return await self.closed_after_s()
+        return time.monotonic() - self._begun
 
     async def closed_after_s(self) -> float:
-        while await asyncio.wait_for(self.reader.read(1000), 10):
+        while await self.reader.read(1000):
             pass
         return time.monotonic() - self._begun
 
@@ -70,7 +73,7 @@ def metrics() -> Metrics:
 
 
 @pytest.fixture
-def connect(io_loop: IOLoop, metrics: Metrics, monkeypatch: pytest.MonkeyPatch) -> Any:
+def connect(io_loop: IOLoop, steady: None, metrics: Metrics, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Makes connections to a server that looks often."""
     monkeypatch.setattr(listener, "LOOK_S", 0.02)
     sockets = bind_sockets(0, "127.0.0.1")
@@ -88,8 +91,9 @@ def connect(io_loop: IOLoop, metrics: Metrics, monkeypatch: pytest.MonkeyPatch) 
         if receive_bytes:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
         connection.setblocking(False)
+        begun = time.monotonic()
         await asyncio.get_running_loop().sock_connect(connection, sockets[0].getsockname())
-        peers.append(Peer(*await asyncio.open_connection(sock=connection, limit=receive_bytes or 65536)))
+        peers.append(Peer(*await asyncio.open_connection(sock=connection, limit=receive_bytes or 65536), begun))
         return peers[-1]
 
     async def stop() -> None:
@@ -116,7 +120,7 @@ async def test_a_head_that_does_not_come_is_waited_for_no_longer_however_it_drip
 ) -> None:
     monkeypatch.setattr(patience, "HEAD_S", 0.3)
     peer = await connect()
-    assert 0.3 <= await peer.drip(head.replace(b"\r\n\r\n", b"\r\nX: y\r\n")) < 5
+    assert 0.3 <= await peer.drip(head.replace(b"\r\n\r\n", b"\r\nX: y\r\n")) < 20
     assert too_slow() == 1
 
 
@@ -131,7 +135,7 @@ async def test_a_connection_that_has_been_answered_may_stay_for_another_request_
         peer.send(POST % 1 + b"x")
         await peer.reader.readuntil(b"\r\n\r\n1")
         await asyncio.sleep(0.4)
-    assert 1.4 <= await peer.closed_after_s() < 5
+    assert 1.4 <= await peer.closed_after_s() < 20
     assert too_slow() == 0
 
 
@@ -149,7 +153,7 @@ async def test_a_body_that_drips_is_waited_for_no_longer_than_one_that_comes_on(
         coming.send(bytes(1000))
         await asyncio.sleep(0.08)
     await coming.reader.readuntil(b"\r\n\r\n8000")
-    assert 0.3 <= await drip < 5
+    assert 0.3 <= await drip < 20
     assert too_slow() == 1
 
 

@@ -27,6 +27,39 @@ from tornado_ml.testing import RunningServer, ServerFailed, running_server
 Ask = Callable[..., dict[str, Any]]
 
 ONLY_DROPINS = '[plugins]\ndisabled = ["anomaly", "digits", "iris", "text"]\n'
+STOP_S = 30
+"""How long the process may take to end when nothing holds it any more."""
+
+HELD = """
+import time
+from pathlib import Path
+from tornado_ml import MLModel, hookimpl
+
+class Held(MLModel):
+    executor = "thread"
+    qualified_name = display_name = description = "held"
+    major_version, minor_version = 1, 0
+    input_schema = output_schema = {}
+
+    def predict(self, data):
+        while not Path(data).exists():
+            time.sleep(0.01)
+        return data
+
+@hookimpl
+def register_models():
+    return [Held]
+"""
+"""A model that answers with its input as soon as there is a file of that name."""
+
+
+@pytest.fixture
+def held(tmp_path: Path) -> Path:
+    """The folder of a plugin with the model `held`."""
+    folder = tmp_path / "held"
+    folder.mkdir()
+    (folder / "held.py").write_text(HELD)
+    return folder
 
 
 class Client:
@@ -67,19 +100,23 @@ def client() -> Iterator[Callable[[str], Client]]:
         one.close()
 
 
-def test_a_stop_lets_clients_have_their_answers_first(dropins: Path, client: Callable[[str], Client], ask: Ask) -> None:
+def test_a_stop_lets_clients_have_their_answers_first(
+    dropins: Path, held: Path, tmp_path: Path, client: Callable[[str], Client], ask: Ask
+) -> None:
+    gate = tmp_path / "gate"
+
     async def converse(server: RunningServer) -> None:
         over_http, another = client(server.url), client(server.url)
         assert over_http.ask("GET", "/health/ready")[0] == 200
         async with connect(server.socket_url) as peer:
-            await peer.send(json.dumps(ask("slow", {"seconds": 1}, id="open")))
+            await peer.send(json.dumps(ask("held", str(gate), id="open")))
             await peer.send(json.dumps(ask("echo", 1)))
             await peer.recv()
             server.process.send_signal(signal.SIGTERM)
             goaway = json.loads(await peer.recv())
             assert goaway == {
                 "event": "goaway",
-                "data": {"reason": "the service is stopping", "deadline_ms": 7000},
+                "data": {"reason": "the service is stopping", "deadline_ms": 70_000},
             }
             status, document = over_http.ask("GET", "/health/ready")
             assert (status, document["status"]) == (503, "not_ready")
@@ -90,27 +127,30 @@ def test_a_stop_lets_clients_have_their_answers_first(dropins: Path, client: Cal
             await peer.send(json.dumps(ask("echo", 1, id="late")))
             refused = json.loads(await peer.recv())
             assert (refused["id"], refused["data"]["code"]) == ("late", "SHUTTING_DOWN")
+            gate.touch()
             answer = json.loads(await peer.recv())
-            assert (answer["id"], answer["data"]["prediction"]) == ("open", {"slept": 1.0})
+            assert (answer["id"], answer["data"]["prediction"]) == ("open", str(gate))
             with pytest.raises(ConnectionClosed):
                 await peer.recv()
             assert peer.close_code == 1001
 
-    with running_server(directories=[dropins], settings=ONLY_DROPINS + "[server]\ndrain_s = 7") as server:
+    with running_server(directories=[dropins, held], settings=ONLY_DROPINS + "[server]\ndrain_s = 70") as server:
         asyncio.run(converse(server))
-        assert server.process.wait(5) == 0
+        assert server.process.wait(STOP_S) == 0
 
 
 def test_what_takes_longer_than_drain_s_is_cut_off_and_told_so(
-    dropins: Path, client: Callable[[str], Client], ask: Ask
+    dropins: Path, held: Path, tmp_path: Path, client: Callable[[str], Client], ask: Ask
 ) -> None:
+    never = str(tmp_path / "never")
+
     async def converse(server: RunningServer) -> None:
         over_http = client(server.url)
         async with connect(server.socket_url) as peer:
-            await peer.send(json.dumps(ask("slow", {"seconds": 10}, id="cut")))
+            await peer.send(json.dumps(ask("held", never, id="cut")))
             await peer.send(json.dumps(ask("echo", 1)))
             await peer.recv()
-            over_http.send("POST", "/api/models/slow/predictions", {"seconds": 10})
+            over_http.send("POST", "/api/models/held/predictions", never)
             await asyncio.sleep(0.1)  # nothing tells when the request has arrived
             server.process.send_signal(signal.SIGINT)
             assert json.loads(await peer.recv())["event"] == "goaway"
@@ -122,9 +162,9 @@ def test_what_takes_longer_than_drain_s_is_cut_off_and_told_so(
         status, document = over_http.read()
         assert (status, document["code"]) == (503, "SHUTTING_DOWN")
 
-    with running_server(directories=[dropins], settings=ONLY_DROPINS + "[server]\ndrain_s = 0.3") as server:
+    with running_server(directories=[dropins, held], settings=ONLY_DROPINS + "[server]\ndrain_s = 0.3") as server:
         asyncio.run(converse(server))
-        assert server.process.wait(3) == 0
+        assert server.process.wait(STOP_S) == 0
 
 
 ALWAYS = """
@@ -169,7 +209,8 @@ def test_a_stop_ends_subscriptions_and_closes_sources(dropins: Path, tmp_path: P
             events = [json.loads(frame) async for frame in peer]
         assert [event["event"] for event in events] == ["goaway", "unsubscribed"]
         assert events[1]["data"]["code"] == "SHUTTING_DOWN"
-        first, last = response.read().decode().strip().split("\n\n")
+        parts = response.read().decode().strip().split("\n\n")
+        first, last = (part for part in parts if not part.startswith(":"))
         assert first.startswith("event: prediction_response\nid: 1\n")
         assert last.startswith("event: unsubscribed\nid: 2\n")
         assert "SHUTTING_DOWN" in last
@@ -177,14 +218,14 @@ def test_a_stop_ends_subscriptions_and_closes_sources(dropins: Path, tmp_path: P
     with running_server(directories=[dropins, tmp_path / "plugins"], settings=ONLY_DROPINS) as server:
         with closing(HTTPConnection(urlsplit(server.url).netloc, timeout=20)) as over_http:
             asyncio.run(converse(server, over_http))
-        assert server.process.wait(5) == 0
+        assert server.process.wait(STOP_S) == 0
     assert book.read_text().split() == ["begun", "closed"]
 
 
-def test_a_second_signal_ends_the_process_at_once(dropins: Path, ask: Ask) -> None:
+def test_a_second_signal_ends_the_process_at_once(dropins: Path, held: Path, tmp_path: Path, ask: Ask) -> None:
     async def interrupt_twice(server: RunningServer) -> None:
         async with connect(server.socket_url) as peer:
-            await peer.send(json.dumps(ask("slow", {"seconds": 10})))
+            await peer.send(json.dumps(ask("held", str(tmp_path / "never"))))
             await peer.send(json.dumps(ask("echo", 1)))
             await peer.recv()
             server.process.send_signal(signal.SIGINT)
@@ -194,9 +235,9 @@ def test_a_second_signal_ends_the_process_at_once(dropins: Path, ask: Ask) -> No
                 await peer.recv()
 
     def serve_and_interrupt() -> None:
-        with running_server(directories=[dropins], settings=ONLY_DROPINS + "[server]\ndrain_s = 60") as server:
+        with running_server(directories=[dropins, held], settings=ONLY_DROPINS + "[server]\ndrain_s = 60") as server:
             asyncio.run(interrupt_twice(server))
-            server.process.wait(5)
+            server.process.wait(STOP_S)
 
     with pytest.raises(ServerFailed, match=f"ended with {128 + signal.SIGTERM}"):
         serve_and_interrupt()
@@ -204,18 +245,20 @@ def test_a_second_signal_ends_the_process_at_once(dropins: Path, ask: Ask) -> No
 
 LOADS_SLOWLY = """
 import time
+from pathlib import Path
 from tornado_ml import MLModel, hookimpl
 
 class LoadsSlowly(MLModel):
     executor = "thread"
     qualified_name = "loads_slowly"
     display_name = "Loads slowly"
-    description = "Takes its time to load."
+    description = "Is loaded as soon as there is a file."
     major_version, minor_version = 1, 0
-    input_schema = output_schema = {}
+    input_schema = output_schema = {{}}
 
     def __init__(self):
-        time.sleep(1)
+        while not Path({gate!r}).exists():
+            time.sleep(0.01)
 
     def predict(self, data):
         return data
@@ -229,7 +272,8 @@ def register_models():
 def test_it_listens_before_the_models_are_loaded_and_is_not_ready_until_they_are(
     tmp_path: Path, client: Callable[[str], Client]
 ) -> None:
-    (tmp_path / "loads_slowly.py").write_text(LOADS_SLOWLY)
+    gate = tmp_path / "gate"
+    (tmp_path / "loads_slowly.py").write_text(LOADS_SLOWLY.format(gate=str(gate)))
     settings = ONLY_DROPINS + "[models.loads_slowly]\nrequired = true"
     with running_server(directories=[tmp_path], settings=settings, until_ready=False) as server:
         over_http = client(server.url)
@@ -238,6 +282,7 @@ def test_it_listens_before_the_models_are_loaded_and_is_not_ready_until_they_are
         assert over_http.ask("GET", "/health/live") == (200, {"status": "live"})
         status, document = over_http.ask("POST", "/api/models/loads_slowly/predictions", 1)
         assert (status, document["code"]) == (503, "MODEL_NOT_READY")
+        gate.touch()
         while (answer := over_http.ask("GET", "/health/ready"))[0] != 200:
             assert server.process.poll() is None
         assert answer == (200, {"status": "ready", "models": [model | {"state": "ready"}]})
@@ -245,14 +290,18 @@ def test_it_listens_before_the_models_are_loaded_and_is_not_ready_until_they_are
 
 def test_in_strict_mode_a_service_with_a_fault_is_never_ready(tmp_path: Path, client: Callable[[str], Client]) -> None:
     (tmp_path / "broken.py").write_text("import nowhere")
+    gate = tmp_path / "gate"
+    (tmp_path / "loads_slowly.py").write_text(LOADS_SLOWLY.format(gate=str(gate)))
 
     def ask_until_it_ends() -> None:
         with running_server("--strict", directories=[tmp_path], settings=ONLY_DROPINS, until_ready=False) as server:
             over_http = client(server.url)
+            assert over_http.ask("GET", "/health/ready")[0] == 503
+            gate.touch()
             with suppress(OSError, HTTPException):
                 while True:
                     assert over_http.ask("GET", "/health/ready")[0] == 503
-            assert server.process.wait(timeout=30) == 1
+            assert server.process.wait(STOP_S) == 1
 
     with pytest.raises(ServerFailed, match="ended with 1"):
         ask_until_it_ends()

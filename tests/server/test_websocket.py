@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -47,16 +46,17 @@ async def test_a_request_without_an_id_is_answered_without_one(connect: Connect,
 
 @pytest.mark.parametrize("with_ids", [True, False])
 @pytest.mark.gen_test
-async def test_quick_requests_overtake_a_slow_one(connect: Connect, ask: Ask, with_ids: bool) -> None:
+async def test_quick_requests_overtake_a_slow_one(connect: Connect, ask: Ask, with_ids: bool, gate: Any) -> None:
     peer = await connect()
-    await peer.send(ask("slow", {"seconds": 1}, id="slow" if with_ids else None))
+    await peer.send(ask("slow", {"seconds": gate.seconds}, id="slow" if with_ids else None))
     for number in range(19):
         await peer.send(ask("echo", number, id=number if with_ids else None))
-    answers = [await peer.read() for _ in range(20)]
-    assert {answer["data"]["prediction"] for answer in answers[:19]} == set(range(19))
-    assert answers[19]["data"]["model_qualified_name"] == "slow"
+    answers = [await peer.read() for _ in range(19)]
+    assert {answer["data"]["prediction"] for answer in answers} == set(range(19))
+    gate.open()
+    assert (await peer.read())["data"]["model_qualified_name"] == "slow"
     if with_ids:
-        assert all(answer["id"] == answer["data"]["prediction"] for answer in answers[:19])
+        assert all(answer["id"] == answer["data"]["prediction"] for answer in answers)
 
 
 @pytest.mark.gen_test
@@ -176,43 +176,49 @@ async def test_each_fault_of_an_input_is_named_by_its_path(connect: Connect, ask
 
 
 @pytest.mark.gen_test
-async def test_two_open_requests_may_not_share_an_id(connect: Connect, ask: Ask) -> None:
+async def test_two_open_requests_may_not_share_an_id(connect: Connect, ask: Ask, gate: Any) -> None:
     peer = await connect()
-    await peer.send(ask("slow", {"seconds": 0.2}, id="1"))
+    await peer.send(ask("slow", {"seconds": gate.seconds}, id="1"))
     duplicate = await peer.ask(ask("echo", 1, id="1"))
     assert (duplicate["id"], duplicate["data"]["code"]) == ("1", "DUPLICATE_ID")
     assert (await peer.ask(ask("echo", 1, id=1)))["event"] == "prediction_response", "1 is another id than '1'"
-    assert (await peer.read())["data"]["prediction"] == {"slept": 0.2}
+    gate.open()
+    assert (await peer.read())["data"]["prediction"] == {"slept": gate.seconds}
     assert (await peer.ask(ask("echo", 2, id="1")))["data"]["prediction"] == 2, "an answered id is free again"
 
 
 @pytest.mark.settings("[server]\nmax_open_requests = 3")
 @pytest.mark.gen_test
-async def test_a_connection_has_only_so_many_requests_open(connect: Connect, ask: Ask) -> None:
+async def test_a_connection_has_only_so_many_requests_open(connect: Connect, ask: Ask, gate: Any) -> None:
     peer = await connect()
     for number in range(3):
-        await peer.send(ask("slow", {"seconds": 0.1}, id=number))
+        await peer.send(ask("slow", {"seconds": gate.seconds}, id=number))
     refused = await peer.ask(ask("echo", 1, id="one more"))
     assert (refused["id"], refused["data"]["code"]) == ("one more", "OVERLOADED")
     assert refused["data"]["retryable"] is True
     assert refused["data"]["retry_after_ms"] >= 1
+    gate.open()
     assert {(await peer.read())["id"] for _ in range(3)} == {0, 1, 2}
     assert (await peer.ask(ask("echo", 1)))["event"] == "prediction_response"
 
 
 @pytest.mark.gen_test
-async def test_requests_of_a_client_that_is_gone_are_dropped(connect: Connect, ask: Ask, shared: Shared) -> None:
+async def test_requests_of_a_client_that_is_gone_are_dropped(
+    connect: Connect, ask: Ask, shared: Shared, gate: Any
+) -> None:
     peer = await connect()
-    await peer.send(ask("slow", {"seconds": 0.3}))
-    await peer.send(ask("slow", {"seconds": 5}))
+    await peer.send(ask("slow", {"seconds": gate.seconds}))
+    while not gate.held_count:
+        await asyncio.sleep(0.01)
+    await peer.send(ask("slow", {"seconds": gate.seconds}))
     await peer.ask(ask("echo", 1))
     await peer.close()
     while len(shared.sockets):
         await asyncio.sleep(0.01)
-    started = time.monotonic()
+    gate.open()
     other = await connect()
     await other.ask(ask("slow", {"seconds": 0}))
-    assert time.monotonic() - started < 2, "the second request was taken out of the model's queue"
+    assert gate.held_count == 1, "the second request was taken out of the model's queue"
 
 
 @pytest.mark.parametrize("size", [65_537, 1_000_000, 20_000_000])
@@ -317,6 +323,7 @@ async def test_the_services_own_page_may_open_a_socket(socket_url: str, http_por
     await socket.read_message()
 
 
+@pytest.mark.usefixtures("steady")
 @pytest.mark.settings("[server]\nping_interval_s = 1")
 @pytest.mark.gen_test
 async def test_a_client_that_answers_pings_stays_while_a_model_takes_its_time(connect: Connect, ask: Ask) -> None:

@@ -296,7 +296,7 @@ async def test_a_client_that_answers_no_ping_is_closed(peer: RawPeer) -> None:
     assert await peer.read(1) == []
 
 
-@pytest.mark.gen_test(timeout=20)
+@pytest.mark.gen_test(timeout=60)
 async def test_a_flood_that_is_read_is_answered_to_the_last(peer: RawPeer, ask: Ask) -> None:
     """However fast it comes: who reads all the time is not given up for what still waits."""
     count = 10_000

@@ -6,13 +6,13 @@ import asyncio
 import json
 import socket
 import struct
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
 from tornado.ioloop import IOLoop
 
+from tornado_ml.server import websocket
 from tornado_ml.server.base import Shared
 
 Ask = Callable[..., dict[str, Any]]
@@ -82,42 +82,43 @@ def raw_peer(io_loop: IOLoop, http_server: Any, http_port: int) -> Iterator[RawP
     peer.close()
 
 
-async def gone(shared: Shared, within_s: float) -> None:
-    deadline = time.monotonic() + within_s
+async def gone(shared: Shared) -> None:
+    """Returns when no connection is left, as each one has been given up."""
     while len(shared.sockets):
-        assert time.monotonic() < deadline, "the connection was not given up"
         await asyncio.sleep(0.02)
 
 
 @pytest.mark.settings("[server]\nstalled_s = 0.5")
-@pytest.mark.gen_test(timeout=20)
+@pytest.mark.gen_test
 async def test_a_client_that_takes_nothing_is_given_up_and_cut(
     raw_peer: RawPeer, shared: Shared, ask: Ask, logged: Callable[[], str]
 ) -> None:
     watch = asyncio.create_task(shared.sockets.watch_stalled())
     for _ in range(60):
         await raw_peer.send(ask("echo", "x" * 60_000))
-    await gone(shared, within_s=8)
+    await gone(shared)
     watch.cancel()
     assert "is given up with 1013" in logged()
 
 
 @pytest.mark.settings("[server]\nstalled_s = 0.5")
-@pytest.mark.gen_test(timeout=20)
-async def test_a_client_that_reads_again_in_time_sees_1013(raw_peer: RawPeer, shared: Shared, ask: Ask) -> None:
+@pytest.mark.gen_test
+async def test_a_client_that_reads_again_in_time_sees_1013(
+    raw_peer: RawPeer, shared: Shared, ask: Ask, logged: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(websocket, "CUT_S", 60)
     watch = asyncio.create_task(shared.sockets.watch_stalled())
     for _ in range(60):
         await raw_peer.send(ask("echo", "x" * 60_000))
-    await asyncio.sleep(2)
-    frames = [frame async for frame in raw_peer.frames()]
+    while "is given up with 1013" not in logged():
+        await asyncio.sleep(0.02)
     watch.cancel()
-    assert [opcode for opcode, _ in frames[:-1]] == [1] * (len(frames) - 1)
-    opcode, payload = frames[-1]
+    opcode, payload = await anext(frame async for frame in raw_peer.frames() if frame[0] != 1)
     assert (opcode, struct.unpack("!H", payload[:2])[0]) == (8, 1013)
 
 
 @pytest.mark.settings("[server]\nstalled_s = 60\noutbox_bytes = 200_000")
-@pytest.mark.gen_test(timeout=20)
+@pytest.mark.gen_test
 async def test_answers_that_overflow_the_outbox_give_the_client_up(
     raw_peer: RawPeer, shared: Shared, ask: Ask, logged: Callable[[], str]
 ) -> None:
@@ -129,18 +130,20 @@ async def test_answers_that_overflow_the_outbox_give_the_client_up(
         if "is given up with 1013" in logged():
             break
         await asyncio.sleep(0.005)
-    await gone(shared, within_s=8)
+    await gone(shared)
     assert "is given up with 1013: its peer left its answers lying" in logged()
 
 
+@pytest.mark.usefixtures("steady")
 @pytest.mark.settings("[server]\nstalled_s = 0.5\noutbox_bytes = 4_000_000")
-@pytest.mark.gen_test(timeout=20)
+@pytest.mark.gen_test
 async def test_a_client_that_reads_slowly_but_steadily_stays(raw_peer: RawPeer, shared: Shared, ask: Ask) -> None:
     watch = asyncio.create_task(shared.sockets.watch_stalled())
     for _ in range(60):
         await raw_peer.send(ask("echo", "x" * 60_000))
-    started, taken = time.monotonic(), 0
-    while time.monotonic() - started < 2:
+    now = asyncio.get_running_loop().time
+    started, taken = now(), 0
+    while now() - started < 2:
         taken += len(await raw_peer.read(20_000))
         await asyncio.sleep(0.05)
     assert len(shared.sockets) == 1
@@ -158,7 +161,7 @@ async def test_one_answer_larger_than_the_outbox_reaches_a_client_that_reads(
         assert (await peer.ask(ask("echo", "x" * 60_000)))["data"]["prediction"] == "x" * 60_000
 
 
-@pytest.mark.gen_test(timeout=20)
+@pytest.mark.gen_test
 async def test_large_answers_that_come_at_once_reach_a_client_that_reads(connect: Callable[..., Any], ask: Ask) -> None:
     peer = await connect()
     await peer.send(ask("slow", {"seconds": 0.2}))

@@ -27,6 +27,7 @@ class Client:
         self._events: asyncio.Queue[tuple[Any, ...]] = asyncio.Queue()
 
     async def connect(self, *transports: str, **options: Any) -> Client:
+        options = {"wait_timeout": 20, **options}
         await self.sio.connect(self._url, transports=list(transports) or None, **options)
         return self
 
@@ -35,11 +36,11 @@ class Client:
 
     async def call(self, *arguments: Any, event: str = "prediction_request") -> Any:
         """What the acknowledgement says."""
-        return await self.sio.call(event, arguments if len(arguments) != 1 else arguments[0], timeout=10)
+        return await self.sio.call(event, arguments if len(arguments) != 1 else arguments[0], timeout=20)
 
     async def event(self) -> tuple[Any, ...]:
         """The next event: its name, and what it carries."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             return await self._events.get()
 
     async def disconnect(self) -> None:
@@ -176,7 +177,7 @@ def until_gone(shared: Shared) -> Callable[[], Awaitable[None]]:
     """Waits until nobody is connected."""
 
     async def wait() -> None:
-        deadline = time.monotonic() + 8
+        deadline = time.monotonic() + 20
         while len(shared.sockets):
             assert time.monotonic() < deadline, "somebody is still there"
             await asyncio.sleep(0.01)

@@ -40,10 +40,10 @@ def on_error(data):
     print("prediction_error", data)
     answered.set()
 
-sio.connect(sys.argv[1])
+sio.connect(sys.argv[1], wait_timeout=20)
 for model in ("echo", "nobody"):
     sio.emit("prediction_request", {"model_qualified_name": model, "input_data": {"a": 1}})
-    assert answered.wait(10)
+    assert answered.wait(20)
     answered.clear()
 sio.disconnect()
 """
@@ -116,7 +116,7 @@ FAULTS: list[tuple[str, str, str | None, str, tuple[Any, ...]]] = [
 
 
 @pytest.mark.parametrize("transport", ["polling", "websocket"])
-@pytest.mark.gen_test(timeout=20)
+@pytest.mark.gen_test
 async def test_whatever_is_wrong_is_answered_with_type_and_message_and_logged_with_its_code(
     clients: Clients, transport: str, logged: Callable[[], str]
 ) -> None:
@@ -143,23 +143,24 @@ async def test_the_log_tells_under_which_request_the_cause_of_an_error_stands(
 @pytest.mark.parametrize("transports", TRANSPORTS)
 @pytest.mark.gen_test
 async def test_many_requests_at_once_are_all_answered_and_quick_ones_first(
-    clients: Clients, transports: tuple[str, ...]
+    clients: Clients, transports: tuple[str, ...], gate: Any
 ) -> None:
     client = await clients(*transports)
-    await client.ask("slow", {"seconds": 0.5})
+    await client.ask("slow", {"seconds": gate.seconds})
     for number in range(40):
         await client.ask("echo", number)
-    answers = [(await client.event())[1]["prediction"] for _ in range(41)]
-    assert sorted(answers[:40]) == list(range(40))
-    assert answers[40] == {"slept": 0.5}
+    answers = [(await client.event())[1]["prediction"] for _ in range(40)]
+    assert sorted(answers) == list(range(40))
+    gate.open()
+    assert (await client.event())[1]["prediction"] == {"slept": gate.seconds}
 
 
 @pytest.mark.settings("[server]\nmax_open_requests = 2")
 @pytest.mark.gen_test
-async def test_a_client_has_only_so_many_requests_open(clients: Clients) -> None:
+async def test_a_client_has_only_so_many_requests_open(clients: Clients, gate: Any) -> None:
     client = await clients("websocket")
     for _ in range(2):
-        await client.ask("slow", {"seconds": 0.1})
+        await client.ask("slow", {"seconds": gate.seconds})
     refused = await client.call({"model_qualified_name": "echo", "input_data": 1})
     assert (refused["type"], refused["message"]) == ("ERROR", "Too many requests are open on this connection.")
 
@@ -199,6 +200,7 @@ async def test_a_client_that_disconnects_leaves_nothing_behind(
     assert kept == [{}, {}, {}, {}, {}]
 
 
+@pytest.mark.usefixtures("steady")
 @pytest.mark.settings("[server]\nping_interval_s = 1")
 @pytest.mark.parametrize("transport", ["polling", "websocket"])
 @pytest.mark.gen_test
@@ -210,16 +212,19 @@ async def test_a_client_that_answers_pings_stays_while_a_model_takes_its_time(cl
 
 @pytest.mark.parametrize("transport", ["polling", "websocket"])
 @pytest.mark.gen_test
-async def test_a_stop_lets_clients_have_their_answers_first(clients: Clients, transport: str, shared: Shared) -> None:
+async def test_a_stop_lets_clients_have_their_answers_first(
+    clients: Clients, transport: str, shared: Shared, gate: Any
+) -> None:
     client = await clients(transport)
-    await client.ask("slow", {"seconds": 0.3})
+    await client.ask("slow", {"seconds": gate.seconds})
     assert (await client.call({"model_qualified_name": "echo", "input_data": 1}))["prediction"] == 1
     await client.event()
-    shared.sockets.goaway("the service is stopping", 5)
-    await shared.service.drain(5)
-    await shared.sockets.close(5)
+    shared.sockets.goaway("the service is stopping", 20)
+    asyncio.get_running_loop().call_soon(gate.open)
+    await shared.service.drain(20)
+    await shared.sockets.close(20)
     assert len(shared.sockets) == 0
-    assert (await client.event())[1]["prediction"] == {"slept": 0.3}
+    assert (await client.event())[1]["prediction"] == {"slept": gate.seconds}
     await client.sio.wait()
 
 

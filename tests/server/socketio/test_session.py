@@ -137,6 +137,7 @@ async def test_refusals_are_not_to_be_had_without_end(
     await until_gone()
 
 
+@pytest.mark.usefixtures("steady")
 @pytest.mark.settings("[server]\nping_interval_s = 0.3")
 @TRANSPORTS
 @pytest.mark.gen_test
@@ -152,6 +153,7 @@ async def test_a_client_is_pinged_and_stays_as_long_as_it_answers(
     await until_gone()
 
 
+@pytest.mark.usefixtures("steady")
 @pytest.mark.settings("[server]\nstalled_s = 0.3")
 @pytest.mark.gen_test
 async def test_a_client_that_does_not_come_to_fetch_its_answer_is_given_up(
@@ -166,14 +168,15 @@ async def test_a_client_that_does_not_come_to_fetch_its_answer_is_given_up(
     assert (await poller.fetch(poller.url)).code == 400
 
 
-@pytest.mark.settings("[server]\nstalled_s = 0.1")
+@pytest.mark.usefixtures("steady")
+@pytest.mark.settings("[server]\nstalled_s = 0.3")
 @pytest.mark.gen_test
 async def test_a_client_for_whom_nothing_waits_may_take_its_time_to_poll(
     poller: Any, asking: Asking, shared: Shared
 ) -> None:
     watch = asyncio.create_task(shared.sockets.watch_stalled())
     await poller.join()
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(1)
     await poller.send(asking("echo", 1))
     assert (await poller.poll())[0].startswith('42["prediction_response"')
     watch.cancel()
@@ -191,7 +194,7 @@ async def test_answers_that_overflow_the_outbox_end_the_session(
     assert "is given up with 1013: its peer left its answers lying" in logged()
 
 
-@pytest.mark.gen_test(timeout=20)
+@pytest.mark.gen_test
 async def test_large_answers_that_come_at_once_reach_a_websocket_that_reads(
     open_socket: OpenSocket, asking: Asking
 ) -> None:
@@ -206,10 +209,16 @@ async def test_large_answers_that_come_at_once_reach_a_websocket_that_reads(
 @TRANSPORTS
 @pytest.mark.gen_test
 async def test_requests_of_a_client_that_is_gone_are_dropped(
-    transport: str, poller: Any, open_socket: OpenSocket, asking: Asking, shared: Shared, until_gone: UntilGone
+    transport: str,
+    poller: Any,
+    open_socket: OpenSocket,
+    asking: Asking,
+    shared: Shared,
+    until_gone: UntilGone,
+    gate: Any,
 ) -> None:
     peer = await joined(transport, poller, open_socket)
-    await peer.send(asking("slow", {"seconds": 0.2}), asking("slow", {"seconds": 5}))
+    await peer.send(asking("slow", {"seconds": gate.seconds}), asking("slow", {"seconds": gate.seconds}))
     await peer.send("1")
     await until_gone()
     while shared.service.open_count:

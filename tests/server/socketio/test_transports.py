@@ -202,9 +202,11 @@ async def test_a_poll_whose_connection_drops_ends_the_session(
 
 
 @pytest.mark.gen_test
-async def test_a_websocket_takes_over_from_polls(poller: Any, open_socket: OpenSocket, asking: Asking) -> None:
+async def test_a_websocket_takes_over_from_polls(
+    poller: Any, open_socket: OpenSocket, asking: Asking, gate: Any
+) -> None:
     await poller.join()
-    await poller.send(asking("slow", {"seconds": 0.3}))
+    await poller.send(asking("slow", {"seconds": gate.seconds}))
     waiting = asyncio.ensure_future(poller.poll())
     peer = await open_socket(f"EIO=4&sid={poller.opened['sid']}")
     await peer.send("2probe")
@@ -213,7 +215,8 @@ async def test_a_websocket_takes_over_from_polls(poller: Any, open_socket: OpenS
     # What follows at once is read, too.
     await peer.send("5", asking("echo", 1))
     assert await peer.read() == ANSWER % 1
-    assert '{"slept":0.3}' in await peer.read()
+    gate.open()
+    assert f'{{"slept":{gate.seconds}}}' in await peer.read()
     for options in ({}, {"method": "POST", "body": "3"}):
         response = await poller.fetch(poller.url, **options)
         assert (response.code, "gone over to a websocket" in response.body.decode()) == (400, True)
