@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tornado.ioloop import IOLoop
 
@@ -170,6 +170,7 @@ def test_each_frame_of_ten_thousand_conversations_gets_one_final_answer(
 def test_every_event_of_clients_is_among_what_is_said(words: Any) -> None:
     seen: set[str] = set()
 
+    @settings(max_examples=1000)  # with a tenth of that one may well be missing
     @given(words.documents)
     def look(document: Any) -> None:
         seen.add(document["event"])
