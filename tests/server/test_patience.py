@@ -167,6 +167,27 @@ async def test_whoever_waits_for_an_answer_is_left_in_peace(connect: Any, monkey
 
 
 @pytest.mark.gen_test
+async def test_after_the_loop_stood_still_peers_are_not_judged_before_what_they_sent_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def turns() -> None:
+        for _ in range(10):
+            await asyncio.sleep(0)
+
+    loop, now = asyncio.get_running_loop(), 0.0
+    monkeypatch.setattr(loop, "time", lambda: now)
+    for lateness_s, is_over in ((1.5, True), (2.5, False)):
+        pausing = asyncio.create_task(patience.pause(1))
+        await turns()
+        now += lateness_s
+        await turns()
+        assert pausing.done() is is_over
+        now += 1
+        await turns()
+        assert pausing.done()
+
+
+@pytest.mark.gen_test
 async def test_an_answer_of_which_nothing_is_read_is_dropped_and_one_that_is_read_slowly_is_not(
     connect: Any, too_slow: Callable[[], float]
 ) -> None:

@@ -21,7 +21,7 @@ from tornado.ioloop import IOLoop
 from tornado.iostream import IOStream
 
 from tornado_ml.metrics import Metrics, declarations
-from tornado_ml.server.patience import Patience
+from tornado_ml.server.patience import Patience, pause
 from tornado_ml.server.proxies import Proxies
 
 if sys.platform != "win32":
@@ -102,7 +102,7 @@ class BoundedServer(HTTPServer):
     async def watch_slow(self) -> None:
         """End the connections of peers that keep the service waiting. Runs until it is cancelled."""
         while True:
-            await asyncio.sleep(LOOK_S)
+            await pause(LOOK_S)
             for one in list(self._patience.values()):
                 if one.lose():
                     self._metrics.count(declarations.ERRORS, "accept", "TOO_SLOW")

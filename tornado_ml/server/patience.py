@@ -5,6 +5,7 @@ Tornado alone waits an hour for a head, for ever for a body, and for ever until 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from enum import Enum, auto
 
@@ -19,6 +20,15 @@ IDLE_S = 60.0
 BODY_S = 20.0
 """How long a body may take. One that comes at BODY_BYTES_PER_S or faster may take as long as it takes."""
 BODY_BYTES_PER_S = 65536
+
+
+async def pause(interval_s: float) -> None:
+    """Wait until peers are looked at again; longer if the loop stood still: what they sent meanwhile is read first."""
+    now = asyncio.get_running_loop().time
+    due = now() + interval_s
+    await asyncio.sleep(interval_s)
+    if now() > due + interval_s:
+        await asyncio.sleep(interval_s)
 
 
 class _Awaited(Enum):

@@ -23,6 +23,7 @@ from tornado_ml.server.credentials import find_credential
 from tornado_ml.server.frames import binary_frame, text_frame
 from tornado_ml.server.metering import Transport, close_label
 from tornado_ml.server.outflow import Outflow
+from tornado_ml.server.patience import pause
 from tornado_ml.server.upgrade import UpgradeHandler
 from tornado_ml.traces import Parent
 
@@ -129,7 +130,7 @@ class SocketRegistry:
     async def watch_stalled(self) -> None:
         """Give up sockets whose peer takes nothing. Runs until it is cancelled."""
         while True:
-            await asyncio.sleep(self._stalled_s / 20)
+            await pause(self._stalled_s / 20)
             now = asyncio.get_running_loop().time()
             for socket in self:
                 if socket.stalled_for(now) >= self._stalled_s:
