@@ -130,10 +130,12 @@ def test_what_is_no_iterator_fails_like_any_source(
 
 def test_a_source_that_keeps_its_cancellation_to_itself_ends_all_the_same(bench: Any) -> None:
     book = []
+    waits = asyncio.Event()
 
     class Deaf(bench.numbers):  # type: ignore[misc]
         async def inputs(self) -> Any:
             yield 0
+            waits.set()
             try:
                 await asyncio.Event().wait()
             except asyncio.CancelledError:
@@ -145,8 +147,7 @@ def test_a_source_that_keeps_its_cancellation_to_itself_ends_all_the_same(bench:
     async def run() -> None:
         reader = bench.reader()
         subscription = feeds.subscribe("echo", "numbers", reader)
-        await reader.has(1)
-        await asyncio.sleep(0.01)
+        await waits.wait()
         subscription.close()
         await bench.is_idle()
         assert reader.predictions == [0]
@@ -156,10 +157,13 @@ def test_a_source_that_keeps_its_cancellation_to_itself_ends_all_the_same(bench:
 
 
 def test_a_source_that_fails_while_it_is_closed_is_logged(bench: Any, logged: Callable[[], str]) -> None:
+    waits = asyncio.Event()
+
     class Clumsy(bench.numbers):  # type: ignore[misc]
         async def inputs(self) -> Any:
             try:
                 yield 0
+                waits.set()
                 await asyncio.Event().wait()
             finally:
                 sys.exit("the cable is stuck")
@@ -169,8 +173,7 @@ def test_a_source_that_fails_while_it_is_closed_is_logged(bench: Any, logged: Ca
     async def run() -> None:
         reader = bench.reader()
         subscription = feeds.subscribe("echo", "numbers", reader)
-        await reader.has(1)
-        await asyncio.sleep(0.01)
+        await waits.wait()
         subscription.close()
         await bench.is_idle()
 

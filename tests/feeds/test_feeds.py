@@ -124,11 +124,12 @@ def test_closing_ends_all_subscriptions_and_admits_no_more(bench: Any) -> None:
 
 def test_closing_does_not_wait_for_ever(bench: Any, monkeypatch: pytest.MonkeyPatch, logged: Any) -> None:
     monkeypatch.setattr(feeds_module, "CLOSE_S", 0.05)
-    gate = asyncio.Event()
+    gate, waits = asyncio.Event(), asyncio.Event()
 
     class Stubborn(bench.numbers):  # type: ignore[misc]
         async def inputs(self) -> Any:
             yield 1
+            waits.set()
             while not gate.is_set():
                 with suppress(asyncio.CancelledError):
                     await gate.wait()
@@ -138,8 +139,7 @@ def test_closing_does_not_wait_for_ever(bench: Any, monkeypatch: pytest.MonkeyPa
     async def run() -> None:
         reader = bench.reader()
         feeds.subscribe("echo", "numbers", reader)
-        await reader.has(1)
-        await asyncio.sleep(0.01)  # until it waits at the gate
+        await waits.wait()
         await feeds.close()
         gate.set()
         await bench.is_idle()

@@ -21,7 +21,7 @@ SETTINGS = """
 [plugins]
 disabled = ["anomaly", "digits", "iris", "text"]
 [models.loop_forever]
-timeout_s = 1
+timeout_s = 5
 [models.eat_memory]
 max_memory_bytes = 1_000_000_000
 [models.eat_shared_memory]
@@ -29,11 +29,11 @@ max_memory_bytes = 300_000_000
 [models.print_a_gigabyte]
 timeout_s = 120
 [models.print_without_end]
-timeout_s = 2
+timeout_s = 5
 [models.never_loads]
 load_timeout_s = 1
 [models.waits_for_others]
-max_batch_wait_s = 1.5
+max_batch_wait_s = 4
 max_batch_size = 3
 [models.runs_alone]
 retry = false
@@ -163,10 +163,10 @@ def test_a_batch_waits_for_others_as_long_as_the_settings_say_and_goes_at_once_w
         async with peer(server) as client:
             alone = await client.ask("waits_for_others", "alone")
             assert alone["meta"]["batch_size"] == 1
-            assert alone["meta"]["timing_ms"]["queue"] >= 1400
+            assert alone["meta"]["timing_ms"]["queue"] >= 3900
             full = await asyncio.gather(*(client.ask("waits_for_others", name) for name in "abc"))
             assert [one["meta"]["batch_size"] for one in full] == [3, 3, 3]
-            assert max(one["meta"]["timing_ms"]["queue"] for one in full) < 1400
+            assert max(one["meta"]["timing_ms"]["queue"] for one in full) < 3900
 
     run(scenario())
 
@@ -177,9 +177,9 @@ def test_two_workers_run_at_the_same_time(server: RunningServer, peer: Connect, 
         async with peer(server) as client:
             while True:  # the second worker is loaded after the model is ready
                 one, other = await asyncio.gather(*(client.predict("two", 0.5) for _ in range(2)))
-                if one[0] != other[0]:
+                if max(one[1], other[1]) < min(one[2], other[2]):
                     break
-            assert max(one[1], other[1]) < min(one[2], other[2])
+            assert one[0] != other[0]
 
     run(scenario())
 
@@ -246,7 +246,7 @@ def test_a_request_past_its_deadline_is_answered_at_once_whether_it_waits_or_run
         await settled(states, server)
         async with peer(server) as client:
             before = await client.predict("segfault", "good")
-            running, _ = await client.send("segfault", 2.0, deadline_ms=400)
+            running, _ = await client.send("segfault", 50.0, deadline_ms=4000)
             waiting, _ = await client.send("segfault", "good", deadline_ms=300)
             third, answer = await client.send("segfault", "good")
             after = (await answer)["data"]["prediction"]
@@ -262,7 +262,7 @@ def test_the_latest_of_several_requests_replaces_the_others(
     async def scenario() -> None:
         await settled(states, server)
         async with peer(server) as client:
-            running, first = await client.send("keep_the_gil", 1.0)
+            running, first = await client.send("keep_the_gil", 50.0)
             await client.predict("beside", "it has been taken up now")
             second, waiting = await client.send("keep_the_gil", 0.0, replaces=running)
             _, third = await client.send("keep_the_gil", "good", replaces=second)
@@ -312,12 +312,11 @@ def test_a_model_whose_idle_workers_die_five_times_in_a_minute_has_failed(
     async def scenario() -> None:
         await settled(states, server)
         async with peer(server) as client:
-            for _ in range(5):
+            for count in range(1, 6):
                 worker = await client.predict("have_no_bad_day", "good")
                 os.kill(worker, signal.SIGKILL)
-                while Path(f"/proc/{worker}").exists():
-                    await asyncio.sleep(0.01)
-                await client.predict("beside", "the service has noticed now")
+                while server.log.count("A worker of model have_no_bad_day is lost") < count:
+                    await asyncio.sleep(0.05)  # one that gets work before the service has noticed did not die idle
             while (found := await asyncio.to_thread(states, server))["have_no_bad_day"][0] == "ready":
                 await asyncio.sleep(0.05)
             assert found["have_no_bad_day"] == (

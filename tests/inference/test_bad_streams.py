@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from tornado_ml.errors import Cancelled, DeadlineExceeded, ModelCrashed, NotFound, ServiceError
+from tornado_ml.inference import running
+from tornado_ml.inference.executors.process import handle
 from tornado_ml.inference.runner import ModelRunner
 from tornado_ml.inference.service import InferenceService, Partial, Prediction, Request
 from tornado_ml.inference.sessions import Session, SessionEnd
@@ -23,6 +25,8 @@ from tornado_ml.settings import Settings
 from tornado_ml.settings.declaration import ModelSettings, SessionSettings
 
 LIMIT_S = 60.0
+STEP_S = 4
+"""More than anything short takes in a worker that stands still now and then."""
 
 
 class Streamed:
@@ -165,8 +169,11 @@ def test_a_client_that_does_not_read_slows_its_own_stream_and_nobody_elses(
 
 
 @pytest.mark.parametrize("executor", ["process", "thread"])
-def test_a_cancelled_stream_is_closed_at_its_next_yield(run: Callable[..., None], marks: Path, executor: str) -> None:
+def test_a_cancelled_stream_is_closed_at_its_next_yield(
+    run: Callable[..., None], marks: Path, executor: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     name = f"cancelled {executor}"
+    monkeypatch.setattr(running, "GRACE_S", LIMIT_S)  # a worker that stands still for a while is not stopped
 
     async def scenario(world: World) -> None:
         stream = Streamed(world, {"seconds": 0.05, "mark": name})
@@ -194,12 +201,16 @@ def test_a_stream_that_never_yields_again_is_stopped_with_its_worker(run: Callab
         assert await world.ask(to=0) != pid
         await world.nothing_is_left()
 
-    run(scenario, timeout_s=0.5)
+    run(scenario, timeout_s=STEP_S)
 
 
-def test_a_deadline_holds_for_the_whole_stream_and_a_timeout_for_each_of_its_steps(run: Callable[..., None]) -> None:
+def test_a_deadline_holds_for_the_whole_stream_and_a_timeout_for_each_of_its_steps(
+    run: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "GRACE_S", LIMIT_S)  # else both streams may go with their worker
+
     async def scenario(world: World) -> None:
-        stream = Streamed(world, {"to": 22, "seconds": 0.1})
+        stream = Streamed(world, {"to": 10 * STEP_S + 2, "seconds": 0.1})
         late: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         asked = Request("live", {"seconds": 0.05}, deadline_s=0.3)
         ticket = world.service.submit(asked, "late", late.set_result, lambda _: ticket.partial_taken())
@@ -207,7 +218,7 @@ def test_a_deadline_holds_for_the_whole_stream_and_a_timeout_for_each_of_its_ste
         assert isinstance(await stream.answer, Prediction), "in all it took longer than any step may"
         await world.nothing_is_left()
 
-    run(scenario, timeout_s=2)
+    run(scenario, timeout_s=STEP_S)
 
 
 def test_a_killed_worker_takes_streams_and_sessions_along_and_the_next_ones_are_served(
@@ -284,21 +295,21 @@ def test_a_session_whose_request_hangs_is_over(run: Callable[..., None], marks: 
         await world.nothing_is_left()
         assert closed(marks, "hung") == 0
 
-    run(scenario, timeout_s=0.5)
+    run(scenario, timeout_s=STEP_S)
 
 
 @pytest.mark.parametrize("executor", ["process", "thread", "inline"])
 def test_a_session_is_closed_in_its_worker_however_it_ends(
-    run: Callable[..., None], marks: Path, executor: str
+    run: Callable[..., None], marks: Path, executor: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(handle, "CLOSE_S", LIMIT_S)  # however slow it is to end by itself
+
     async def scenario(world: World) -> None:
         by_client, is_closed = await world.open(mark=f"closed {executor}")
         forgotten, _ = await world.open(mark=f"forgotten {executor}")
         by_client.close()
         forgotten.forget()
         assert await is_closed == "closed"
-        _, is_idle = await world.open(mark=f"idle {executor}")
-        assert await is_idle == "idle"
         await world.nothing_is_left()
         replaced, is_replaced = await world.open(mark=f"replaced {executor}")
         answer = asyncio.create_task(world.ask(replaced, say="still here", seconds=0.1))
@@ -313,12 +324,27 @@ def test_a_session_is_closed_in_its_worker_however_it_ends(
         assert await is_unloaded == "unloaded"
         assert isinstance(await stream.answer, ServiceError)
         assert world.service.session_count == world.service.open_count == 0
-        counts = {how: closed(marks, f"{how} {executor}") for how in ("closed", "forgotten", "idle", "replaced")}
+        counts = {how: closed(marks, f"{how} {executor}") for how in ("closed", "forgotten", "replaced")}
         assert counts == dict.fromkeys(counts, 1)
         while closed(marks, f"unloaded {executor}") < 2:  # a thread ends in its own time
             await asyncio.sleep(0.01)
 
-    run(scenario, executor=executor, session_idle_s=1.0)
+    run(scenario, executor=executor)
+
+
+@pytest.mark.parametrize("executor", ["process", "thread", "inline"])
+def test_a_session_that_is_not_asked_is_closed_in_its_worker(
+    run: Callable[..., None], marks: Path, executor: str
+) -> None:
+    name = f"idle {executor}"
+
+    async def scenario(world: World) -> None:
+        _, is_idle = await world.open(mark=name)
+        assert await is_idle == "idle"
+        await world.nothing_is_left()
+        assert closed(marks, name) == 1
+
+    run(scenario, executor=executor, session_idle_s=0.1)
 
 
 def test_a_session_that_hangs_as_it_is_closed_does_not_keep_the_service_from_stopping(
@@ -326,7 +352,7 @@ def test_a_session_that_hangs_as_it_is_closed_does_not_keep_the_service_from_sto
 ) -> None:
     async def scenario(world: World) -> None:
         await world.open(hangs_at_last=True)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(LIMIT_S / 2):
             await world.manager.close()
 
     run(scenario)

@@ -74,10 +74,12 @@ async def test_a_prediction_says_what_answered_and_how_long_it_took(service: Inf
 async def test_what_waits_behind_another_has_waited_in_the_queue(service: InferenceService, gate: Any) -> None:
     first = await begun(service, gate)
     second = asyncio.create_task(service.predict(QUICK, client=2))
-    await asyncio.sleep(0.1)
+    while service.open_count < 2:
+        await asyncio.sleep(0)
+    await asyncio.sleep(0.5)
     gate.open()
-    assert (await second).queue_s > 0.09
-    assert (await first).predict_s > 0.09
+    assert (await second).queue_s > 0.45
+    assert (await first).predict_s > 0.45
     assert (await second).predict_s < (await first).predict_s
 
 

@@ -229,7 +229,7 @@ async def test_a_draining_service_opens_no_sessions_and_answers_those_that_are_o
     await opened.error
     asked: list[Any] = []
     service.submit(Request("adder", {"number": 1, "seconds": 0.1}, session=opened.session), 1, asked.append)
-    drain = asyncio.create_task(service.drain(5))
+    drain = asyncio.create_task(service.drain(30))
     await asyncio.sleep(0)
     with pytest.raises(ShuttingDown):
         Opened(service)

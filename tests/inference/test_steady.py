@@ -96,13 +96,13 @@ async def test_a_source_with_session_parameters_is_remembered_while_it_runs(
 ) -> None:
     reader, later = Reader(), Reader()
     subscription = shared.backend.feeds.subscribe("adder", "numbers", reader)
-    await asyncio.sleep(0.01)
+    await reader.until(lambda: bool(numbers._readers))
     assert await sums(shared, reader, numbers, 1, 2, 3) == [101, 103, 106]
     assert shared.service.session_count == 1
     subscription.close()
     await later.until(lambda: shared.backend.feeds.running_count == 0 and shared.service.session_count == 0)
     shared.backend.feeds.subscribe("adder", "numbers", later)
-    await asyncio.sleep(0.01)
+    await later.until(lambda: bool(numbers._readers))
     assert await sums(shared, later, numbers, 1) == [101]
 
 
@@ -110,7 +110,7 @@ async def test_a_source_with_session_parameters_is_remembered_while_it_runs(
 async def test_a_session_that_has_ended_is_opened_again(shared: Shared, numbers: PushSource) -> None:
     reader = Reader()
     shared.backend.feeds.subscribe("adder", "numbers", reader)
-    await asyncio.sleep(0.01)
+    await reader.until(lambda: bool(numbers._readers))
     assert await sums(shared, reader, numbers, 1, 2) == [101, 103]
     await shared.manager.reload("adder")
     assert await sums(shared, reader, numbers, 1, 2) == [101, 103]

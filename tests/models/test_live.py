@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sys
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 
 from tornado_ml import MLModel, MLModelSchemaValidationException, ModelSession, Pause
 from tornado_ml.errors import InvalidInput, InvalidOutput, PredictionFailed
-from tornado_ml.models import cancellation
+from tornado_ml.models import cancellation, live
 from tornado_ml.models.answers import Answers
 from tornado_ml.models.live import LiveStream, Step
 from tornado_ml.models.loaded import LoadedModel
@@ -43,6 +42,27 @@ def give_up() -> Iterator[Callable[[], None]]:
     cancellation.watch(lambda: bool(given_up))
     yield lambda: given_up.append(True)
     cancellation.watch(None)
+
+
+class Clock:
+    """Whose time passes only while somebody sleeps."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+
+    def monotonic(self) -> float:
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        self._now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The one by which streams are judged to be quick or slow."""
+    made = Clock()
+    monkeypatch.setattr(live, "time", made)
+    return made
 
 
 def to_the_end(stream: LiveStream) -> Step:
@@ -88,10 +108,10 @@ def test_a_pause_ends_a_step_and_is_no_partial() -> None:
     ]
 
 
-def test_what_is_ready_does_not_wait_for_what_is_slow() -> None:
+def test_what_is_ready_does_not_wait_for_what_is_slow(clock: Clock) -> None:
     def sometimes_slow(data: Any) -> Any:
         for seconds in (0, 0, 0, 0.1, 0, 0):
-            time.sleep(seconds)
+            clock.sleep(seconds)
             yield str(seconds)
 
     stream = stream_of(sometimes_slow)
@@ -99,10 +119,10 @@ def test_what_is_ready_does_not_wait_for_what_is_slow() -> None:
     assert steps == [["0"], ["0", "0"], ["0.1"], ["0"]]
 
 
-def test_a_step_ends_when_another_as_slow_as_the_last_would_take_it_too_long() -> None:
+def test_a_step_ends_when_another_as_slow_as_the_last_would_take_it_too_long(clock: Clock) -> None:
     def slowly(data: Any) -> Any:
         for number in range(100):
-            time.sleep(0.04)
+            clock.sleep(0.04)
             yield str(number)
 
     stream = stream_of(slowly)

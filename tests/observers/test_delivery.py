@@ -35,10 +35,12 @@ def start() -> Iterator[Start]:
 def test_records_come_in_batches_in_their_order_in_one_thread_of_its_own(
     start: Start, record: MakeRecord, watcher: Any
 ) -> None:
-    seen = watcher()
+    all_are_put = threading.Event()
+    seen = watcher(lambda: all_are_put.wait(WAIT_S))
     one = start(seen)
     for number in range(2 * MAX_BATCH + 1):
         one.put(record(number))
+    all_are_put.set()
     one.stop()
     assert one.join(WAIT_S)
     assert seen.inputs == list(range(2 * MAX_BATCH + 1))

@@ -288,7 +288,7 @@ async def test_each_event_that_the_service_sends_is_as_asyncapi_describes_it(sha
         connection.receive(json.dumps(frame))
         while until not in sent:
             arrived.clear()
-            await asyncio.wait_for(arrived.wait(), 5)
+            await asyncio.wait_for(arrived.wait(), 30)
         return sent[until]["data"]
 
     connection = Connection(shared.backend, JSONCodec(), caller=Caller(ANYONE, "127.0.0.1"), wake=take, end=pytest.fail)
