@@ -139,7 +139,7 @@ class CarefulClient:
             if self._task.done():
                 self._task.result()
             self._changed.clear()
-            await asyncio.wait_for(self._changed.wait(), 20)
+            await asyncio.wait_for(self._changed.wait(), 60)
 
     async def close(self) -> None:
         self._task.cancel()

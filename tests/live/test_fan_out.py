@@ -7,6 +7,7 @@ import base64
 import json
 import os
 import socket
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,15 @@ from tornado_ml.testing import RunningServer, running_server
 
 SUBSCRIBERS = 1000
 VALUES = 60
+SETTINGS = """
+[server]
+max_connections = 1100
+# Of these clients none answers pings, and none reads before all have subscribed, however long that takes.
+ping_interval_s = 600
+stalled_s = 600
+[plugins]
+disabled = ["iris", "digits", "text", "anomaly"]
+"""
 PLUGIN = f"""
 import asyncio
 import tornado_ml
@@ -103,26 +113,22 @@ def resident_bytes(pid: int) -> int:
 
 def test_all_but_the_one_that_never_reads_get_every_value_or_the_newest(tmp_path: Path) -> None:
     (tmp_path / "numbers.py").write_text(PLUGIN)
-    settings = "server.max_connections = 1100\n[plugins]\ndisabled = ['iris', 'digits', 'text', 'anomaly']"
 
     async def fan_out(server: RunningServer) -> None:
         port = int(server.url.rpartition(":")[2])
         pid = server.process.pid
         before_bytes = resident_bytes(pid)
         listeners = [Listener("buffer" if number % 2 else "latest") for number in range(SUBSCRIBERS)]
-        for listener in listeners:
-            await listener.subscribe(port)
         deaf = [Listener("buffer"), Listener("latest")]
-        for listener in deaf:
-            await listener.subscribe(port, reads=False)
         starter = Listener("latest")
-        await starter.subscribe(port)
-        starter.send({"event": "prediction_request", "data": {"model_qualified_name": "start", "input_data": 0}})
-        async with asyncio.timeout(60):
-            await asyncio.gather(*(listener.listen() for listener in listeners))
-        used_bytes = resident_bytes(pid) - before_bytes
-        for listener in [*listeners, *deaf, starter]:
-            listener.close()
+        with ExitStack() as stack:
+            for listener in [*listeners, *deaf, starter]:
+                await listener.subscribe(port, reads=listener not in deaf)
+                stack.callback(listener.close)
+            starter.send({"event": "prediction_request", "data": {"model_qualified_name": "start", "input_data": 0}})
+            async with asyncio.timeout(100):
+                await asyncio.gather(*(listener.listen() for listener in listeners))
+            used_bytes = resident_bytes(pid) - before_bytes
         for number, listener in enumerate(listeners):
             if number % 2:
                 assert listener.numbers == list(range(VALUES))
@@ -130,5 +136,5 @@ def test_all_but_the_one_that_never_reads_get_every_value_or_the_newest(tmp_path
                 assert listener.numbers == sorted(set(listener.numbers))
         assert used_bytes / SUBSCRIBERS <= 64 * 1024
 
-    with running_server("--strict", settings=settings, directories=[tmp_path]) as server:
+    with running_server("--strict", settings=SETTINGS, directories=[tmp_path]) as server:
         asyncio.run(fan_out(server))
