@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -36,6 +37,28 @@ hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "unhurried
 
 EXAMPLES = ["anomaly", "digits", "iris", "text"]
 """The plugins of the project, which may be installed."""
+
+HELD = """
+import time
+from pathlib import Path
+from tornado_ml import MLModel, hookimpl
+
+class Held(MLModel):
+    executor = "thread"
+    qualified_name = display_name = description = "held"
+    major_version, minor_version = 1, 0
+    input_schema = output_schema = {}
+
+    def predict(self, data):
+        while not Path(data).exists():
+            time.sleep(0.01)
+        return data
+
+@hookimpl
+def register_models():
+    return [Held]
+"""
+"""A model that answers with its input as soon as there is a file of that name."""
 
 
 @pytest.fixture
@@ -121,6 +144,24 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
     monkeypatch.setattr(time, "sleep", lambda s: gate.wait() if s == gate.seconds else sleep(s))
     yield gate
     gate.open()
+
+
+@pytest.fixture
+def held(tmp_path: Path) -> Path:
+    """The folder of a plugin with the model `held`."""
+    folder = tmp_path / "held"
+    folder.mkdir()
+    (folder / "held.py").write_text(HELD)
+    return folder
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """One that nobody else is given; whoever does not mind that it is in use may listen there."""
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]
 
 
 @pytest.fixture

@@ -54,28 +54,6 @@ NOISY = """
         print("at registration")
         return [Noisy]
 """
-HELD = """
-    import time
-    from pathlib import Path
-
-    from tornado_ml import MLModel, hookimpl
-
-    class Held(MLModel):
-        executor = "thread"
-        qualified_name = display_name = description = "held"
-        major_version, minor_version = 1, 0
-        input_schema = output_schema = {}
-
-        def predict(self, data):
-            while not Path(data).exists():
-                time.sleep(0.01)
-            return data
-
-    @hookimpl
-    def register_models():
-        return [Held]
-"""
-"""A model that answers with its input as soon as there is a file of that name."""
 
 
 def get(server: RunningServer, path: str) -> Any:
@@ -243,7 +221,7 @@ def test_strict_mode_ends_with_1_and_names_all_faults(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_it_cleanly_and_what_is_open_is_answered_and_what_comes_then_refused(
-    folder: Folder, dropins: Path, number: signal.Signals, no_examples: str, tmp_path: Path
+    held: Path, dropins: Path, number: signal.Signals, no_examples: str, tmp_path: Path
 ) -> None:
     gate = tmp_path / "gate"
 
@@ -266,13 +244,13 @@ def test_a_signal_stops_it_cleanly_and_what_is_open_is_answered_and_what_comes_t
             assert ([message["event"] for message in said], code) == (["goaway"], 1001)
 
     settings = no_examples + "[server]\ndrain_s = 60"
-    with running_server(settings=settings, directories=[dropins, folder(held=HELD)]) as server:
+    with running_server(settings=settings, directories=[dropins, held]) as server:
         asyncio.run(scenario(server))
         assert server.process.wait(timeout=30) == 0
 
 
 def test_what_is_still_open_when_it_has_stopped_for_long_enough_is_cut_off(
-    folder: Folder, dropins: Path, no_examples: str, tmp_path: Path
+    held: Path, dropins: Path, no_examples: str, tmp_path: Path
 ) -> None:
     async def scenario(server: RunningServer) -> None:
         async with connect(server.socket_url) as socket:
@@ -286,14 +264,14 @@ def test_what_is_still_open_when_it_has_stopped_for_long_enough_is_cut_off(
             assert code == 1001
 
     settings = no_examples + "[server]\ndrain_s = 1"
-    with running_server(settings=settings, directories=[dropins, folder(held=HELD)]) as server:
+    with running_server(settings=settings, directories=[dropins, held]) as server:
         asyncio.run(scenario(server))
         assert server.process.wait(timeout=30) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_second_signal_ends_it_at_once(
-    folder: Folder, dropins: Path, number: signal.Signals, no_examples: str, tmp_path: Path
+    held: Path, dropins: Path, number: signal.Signals, no_examples: str, tmp_path: Path
 ) -> None:
     async def scenario(server: RunningServer) -> None:
         async with connect(server.socket_url) as socket:
@@ -308,7 +286,7 @@ def test_a_second_signal_ends_it_at_once(
 
     def serve_and_end() -> None:
         settings = no_examples + "[server]\ndrain_s = 60"
-        with running_server(settings=settings, directories=[dropins, folder(held=HELD)]) as server:
+        with running_server(settings=settings, directories=[dropins, held]) as server:
             asyncio.run(scenario(server))
             server.process.wait(timeout=30)
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-from collections.abc import Iterator
 from contextlib import ExitStack, aclosing
 from pathlib import Path
 
@@ -12,15 +10,6 @@ import pytest
 
 from tornado_ml.client import Client, line
 from tornado_ml.testing import running_server
-
-
-@pytest.fixture
-def port() -> Iterator[int]:
-    """One that nobody takes while the service is away; it can, for it too sets SO_REUSEADDR."""
-    with socket.socket() as keeper:
-        keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        keeper.bind(("127.0.0.1", 0))
-        yield keeper.getsockname()[1]
 
 
 @pytest.mark.gen_test(timeout=110)

@@ -45,15 +45,6 @@ def hand_over(monkeypatch: pytest.MonkeyPatch) -> Iterator[HandOver]:
             continue
 
 
-@pytest.fixture
-def port() -> Iterator[int]:
-    """One that nobody else is given; whoever does not mind that it is in use may listen there."""
-    with socket.socket() as holder:
-        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        holder.bind(("127.0.0.1", 0))
-        yield holder.getsockname()[1]
-
-
 def tcp(address: tuple[str, int] = ("127.0.0.1", 0)) -> socket.socket:
     return socket.create_server(address, family=socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
 

@@ -30,37 +30,6 @@ ONLY_DROPINS = '[plugins]\ndisabled = ["anomaly", "digits", "iris", "text"]\n'
 STOP_S = 30
 """How long the process may take to end when nothing holds it any more."""
 
-HELD = """
-import time
-from pathlib import Path
-from tornado_ml import MLModel, hookimpl
-
-class Held(MLModel):
-    executor = "thread"
-    qualified_name = display_name = description = "held"
-    major_version, minor_version = 1, 0
-    input_schema = output_schema = {}
-
-    def predict(self, data):
-        while not Path(data).exists():
-            time.sleep(0.01)
-        return data
-
-@hookimpl
-def register_models():
-    return [Held]
-"""
-"""A model that answers with its input as soon as there is a file of that name."""
-
-
-@pytest.fixture
-def held(tmp_path: Path) -> Path:
-    """The folder of a plugin with the model `held`."""
-    folder = tmp_path / "held"
-    folder.mkdir()
-    (folder / "held.py").write_text(HELD)
-    return folder
-
 
 class Client:
     """An HTTP connection that is kept open."""
